@@ -21,6 +21,7 @@ export {
 } from './events.ts';
 export { type Money, moneySchema, PRICE_AMOUNT_MAX, sumMoney } from './money.ts';
 export { type FieldError, PROBLEMS, type ProblemSlug } from './problems.ts';
+export { Refusal, type RefusalOptions } from './refusal.ts';
 export { idSchema, textSchema } from './text.ts';
 export {
   EXCHANGE,
