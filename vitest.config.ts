@@ -1,0 +1,52 @@
+import { defineConfig } from 'vitest/config';
+
+// tools/vitest.mjs narrows a run to one folder; a path filter could not, because vitest joins its filters by "or".
+const scope = process.env.SOUK_TEST_SCOPE;
+const folders = scope === undefined || scope === '' ? '{packages,services,tools,e2e,bench,cdk8s}' : scope;
+const exclude = ['**/node_modules/**', '**/dist/**', '**/generated/**'];
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      reportsDirectory: 'coverage',
+      include: ['packages/*/src/**/*.ts', 'services/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', '**/generated/**', '**/main.ts'],
+    },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [`${folders}/**/*.test.ts`],
+          exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'],
+          // A worker per file costs 80 to 120 ms each; unit tests share nothing that would need one.
+          isolate: false,
+          testTimeout: 10_000,
+        },
+      },
+      {
+        test: {
+          name: 'int',
+          include: [`${folders}/**/*.int.test.ts`],
+          exclude,
+          globalSetup: ['./packages/testing/src/global-setup.ts'],
+          pool: 'forks',
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: [`${folders}/**/*.e2e.test.ts`],
+          exclude,
+          globalSetup: ['./packages/testing/src/global-setup.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
