@@ -21,22 +21,23 @@ export function databaseServiceNames() {
   return serviceNames().filter((name) => existsSync(join(ROOT, 'services', name, 'prisma', 'schema.prisma')));
 }
 
+function serviceNameOf(argument) {
+  const known = serviceNames();
+  if (known.includes(argument)) return argument;
+  for (const base of [process.cwd(), ROOT]) {
+    const [top, name, rest] = relative(ROOT, resolve(base, argument)).split(/[\\/]/);
+    if (top === 'services' && name !== undefined && rest === undefined && known.includes(name)) return name;
+  }
+  console.error(`${argument} is no service; there are: ${known.join(', ')}`);
+  process.exit(2);
+}
+
 /**
  * The services named on a command line as folders (`services/x`, `.` inside of one) or names; all of `fallback` when
  * none is named.
  */
 export function selectServices(args, fallback = serviceNames()) {
-  if (args.length === 0) return fallback;
-  return args.map((argument) => {
-    const known = serviceNames();
-    if (known.includes(argument)) return argument;
-    for (const base of [process.cwd(), ROOT]) {
-      const [top, name, rest] = relative(ROOT, resolve(base, argument)).split(/[\\/]/);
-      if (top === 'services' && name !== undefined && rest === undefined && known.includes(name)) return name;
-    }
-    console.error(`${argument} is no service; there are: ${known.join(', ')}`);
-    process.exit(2);
-  });
+  return args.length === 0 ? fallback : args.map((argument) => serviceNameOf(argument));
 }
 
 /** The folder of a service. */
