@@ -1,0 +1,49 @@
+export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
+export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
+export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
+export { type CursorCodec, type CursorValue, createCursorCodec } from './cursor.ts';
+export { requireVersion } from './etag.ts';
+export {
+  abandonIdempotent,
+  beginIdempotent,
+  completeIdempotent,
+  fingerprintOf,
+  type IdempotentRequest,
+  type IdempotentStart,
+  problemReply,
+  replayReply,
+  saveIdempotentState,
+} from './idempotency.ts';
+export { createOpenApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
+export {
+  PAGE_LIMIT_DEFAULT,
+  PAGE_LIMIT_MAX,
+  type Page,
+  page,
+  pageQuery,
+  pageSchema,
+  queryInteger,
+} from './page.ts';
+export { createRateLimiter, type RateLimit, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { type Reply, type ReplyHeaders, type ReplyOptions, reply } from './reply.ts';
+export type { IfMatch, RequestContext } from './request-context.ts';
+export {
+  type Access,
+  type CallerOf,
+  defineRoute,
+  type Method,
+  type NoSchema,
+  type ResponseDefinition,
+  type RouteDefinition,
+  type RouteInput,
+  type RouteOptions,
+} from './route.ts';
+export { moneySchemaApi, pathIdSchema, priceSchema } from './schemas.ts';
+export { createSealer, SealBrokenError, type Sealer } from './sealer.ts';
+export { type HttpServerOptions, type NodeListener, type RunningHttpServer, startHttpServer } from './server.ts';
+export {
+  createServiceClient,
+  type ServiceClient,
+  type ServiceClientOptions,
+  type ServiceRequest,
+} from './service-client.ts';
