@@ -37,6 +37,8 @@ const payment = {
   refunded: moneySchema,
   failureCode: z.string().nullish(),
   refundId: id.nullish(),
+  /** What this one refund gave back; `refunded` is the sum of all. */
+  refundAmount: moneySchema.nullish(),
 };
 
 const user = { userId: id, email: z.string(), name: z.string() };
