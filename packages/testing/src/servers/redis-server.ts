@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '@souk/postgres-server';
+import { waitFor } from '../wait-for.ts';
+import { answers, findProgram, type ServerContext, type TestServer } from './server.ts';
+
+/** A Redis of one's own from the machine's program, undefined where there is none. */
+export async function startRedisServer({ reaper }: ServerContext): Promise<TestServer | undefined> {
+  const program = findProgram('redis-server') ?? findProgram('valkey-server');
+  if (program === undefined) return undefined;
+  const port = await freePort();
+  const folder = join(reaper.folder, `redis-${port}`);
+  mkdirSync(folder);
+  const settings = ['--save', '', '--appendonly', 'no', '--daemonize', 'no', '--dir', folder];
+  const child = spawn(program, ['--port', String(port), '--bind', '127.0.0.1', ...settings], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.unref();
+  if (child.pid !== undefined) reaper.watch(child.pid, 'KILL');
+  await waitFor(() => answers(port), { timeoutMs: 15_000, what: `Redis on port ${port}` });
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
