@@ -1,5 +1,14 @@
 export { type FixedClock, fixedClock } from './fixed-clock.ts';
 export { silentLogger } from './silent-logger.ts';
+export {
+  startTestService,
+  TEST_INTERNAL_SECRET,
+  type TestContext,
+  type TestContextOptions,
+  type TestService,
+  TestSettingsError,
+  testContext,
+} from './test-context.ts';
 export { ConnectionLeakError, createTestDatabase, type TestDatabase, type TestMigration } from './test-database.ts';
 export {
   issueServiceToken,
