@@ -26,7 +26,18 @@ if (rest[0] !== undefined && !rest[0].startsWith('-')) {
 const packageJson = createRequire(import.meta.url).resolve('vitest/package.json', { paths: [ROOT] });
 const child = spawn(
   process.execPath,
-  [join(dirname(packageJson), 'vitest.mjs'), 'run', '--root', ROOT, '--project', kind, '--passWithNoTests', ...rest],
+  [
+    '--import',
+    new URL('vitest-on-node-20.mjs', import.meta.url).href,
+    join(dirname(packageJson), 'vitest.mjs'),
+    'run',
+    '--root',
+    ROOT,
+    '--project',
+    kind,
+    '--passWithNoTests',
+    ...rest,
+  ],
   { cwd: ROOT, stdio: 'inherit', env: { ...process.env, SOUK_TEST_SCOPE: scope } },
 );
 // The terminal sends Ctrl-C to the whole group; this process only waits, so that the servers of the tests are stopped.
