@@ -18,6 +18,7 @@ export {
   type HealthControl,
   type Readiness,
 } from './health.ts';
+export { createLeasedWorker, type FinishedTask, type LeasedWorker, type LeasedWorkerOptions } from './leased-worker.ts';
 export { runService } from './lifecycle/run-service.ts';
 export type {
   HttpEntry,
