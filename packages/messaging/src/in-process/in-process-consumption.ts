@@ -1,4 +1,4 @@
-import { batchPauseMs } from '../batch-pause.ts';
+import { createBatchLoop } from '../batch-loop.ts';
 import type { ConsumeOptions, Consumption, Delivery } from '../broker.ts';
 import type { BrokerLogger } from '../log.ts';
 import { createInProcessDelivery, type DeliveryRoute } from './in-process-delivery.ts';
@@ -12,77 +12,38 @@ interface ConsumptionContext {
 export function startInProcessConsumption(options: ConsumeOptions, context: ConsumptionContext): Consumption {
   const { route, logger } = context;
   const unsettled = new Set<Delivery>();
-  let state: 'running' | 'paused' | 'stopped' = 'running';
-  let batch: Promise<void> | undefined;
-  let resting = false;
-  let immediate: NodeJS.Immediate | undefined;
-  let throwsInARow = 0;
+  const loop = createBatchLoop({ queue: options.queue, onBatch: options.onBatch, take, logger, random: route.random });
 
-  // By setImmediate, so that everything published in one turn of the event loop comes as one batch.
-  function schedule(): void {
-    if (state !== 'running' || batch !== undefined || resting || immediate !== undefined) return;
-    immediate = setImmediate(() => {
-      immediate = undefined;
-      if (state === 'running' && batch === undefined && !resting) takeBatch();
-    });
-  }
-
-  function takeBatch(): void {
+  function take(): Delivery[] {
     const entries = route.queue.take(Math.min(options.batchMax, options.prefetch - unsettled.size));
-    if (entries.length === 0) return;
-    const deliveries = entries.map((entry) => {
+    return entries.map((entry) => {
       if (entry.redelivered) route.metrics.redelivered(route.queue.name);
       const delivery = createInProcessDelivery(entry, route, () => {
         unsettled.delete(delivery);
-        schedule();
+        loop.wake();
       });
       unsettled.add(delivery);
       return delivery;
     });
-    batch = runBatch(deliveries).then((pauseMs) => {
-      batch = undefined;
-      resting = pauseMs > 0;
-      if (resting) {
-        route.timers.after(pauseMs, () => {
-          resting = false;
-          schedule();
-        });
-      }
-      schedule();
-    });
   }
 
-  async function runBatch(deliveries: Delivery[]): Promise<number> {
-    try {
-      await options.onBatch(deliveries);
-      throwsInARow = 0;
-      return 0;
-    } catch (error) {
-      throwsInARow += 1;
-      logger?.error({ err: error, queue: route.queue.name }, 'A batch threw; its messages are given back');
-      for (const delivery of deliveries) delivery.release();
-      return batchPauseMs(throwsInARow, route.random);
-    }
-  }
+  const unsubscribe = route.queue.onReady(loop.wake);
+  loop.wake();
 
-  const unsubscribe = route.queue.onReady(schedule);
-  schedule();
-
+  let stopped = false;
   return {
     async pause() {
-      if (state === 'running') state = 'paused';
+      loop.halt();
     },
     async resume() {
-      if (state !== 'paused') return;
-      state = 'running';
-      schedule();
+      if (!stopped) loop.resume();
     },
     async stop() {
-      state = 'stopped';
+      stopped = true;
+      loop.halt();
       unsubscribe();
-      if (immediate !== undefined) clearImmediate(immediate);
-      await batch;
-      for (const delivery of unsettled) delivery.release();
+      await loop.idle();
+      for (const delivery of [...unsettled]) delivery.release();
     },
   };
 }
