@@ -1,8 +1,25 @@
+import assert from 'node:assert';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Refusal } from '@souk/contracts';
 import type { Clock, Health, Logger, Metrics } from '@souk/service-runtime';
+import { Hono } from 'hono';
 import type { Authenticator } from './authenticator.ts';
-import type { OpenApiDocument, OpenApiOptions } from './openapi.ts';
+import type { Gatekeepers } from './authorization.ts';
+import { HttpRequest, type NodeBindings } from './http-request.ts';
+import { toNodeListener } from './node-listener.ts';
+import { createOpenApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
+import { type Pipeline, replyOf, runRoute, toResponse } from './pipeline.ts';
+import { createProbes, type Probe } from './probes.ts';
+import { RefusalWithHeaders } from './problem.ts';
+import type { Reply } from './reply.ts';
+import { createRequestMetrics } from './request-metrics.ts';
+import { checkAheadOfRouting } from './request-target.ts';
 import type { RouteDefinition } from './route.ts';
+import { allowOf, groupByPath, toHonoPath } from './routing.ts';
+import { createServiceTokenVerifier } from './service-token.ts';
+
+/** Beyond this many requests at once a service answers 503 at once instead of everybody late. */
+const IN_FLIGHT_MAX_DEFAULT = 512;
 
 export interface HttpAppOptions {
   /** The service's name: audience of service tokens, label of metrics. */
@@ -11,12 +28,14 @@ export interface HttpAppOptions {
   context: { logger: Logger; metrics: Metrics; health: Health; clock: Clock };
   /** Needed as soon as one route's access is `user` or `admin`. */
   authenticator?: Pick<Authenticator, 'verify'> | undefined;
-  /** Needed as soon as one route's access is `service`. */
+  /** Needed as soon as one route's access is `service`; at least 32 bytes. */
   internalSecret?: string | undefined;
   /** How many proxies in front append to X-Forwarded-For; 0 (the default) takes the socket's address. */
   trustedProxyHops?: number;
   /** Serve /health, /livez, /readyz, /metrics and /openapi.json. Default true. */
   probes?: boolean;
+  /** Requests at once, `longLived` routes aside; more are refused with 503. Default 512. */
+  inFlightMax?: number;
   openApi: OpenApiOptions;
 }
 
@@ -30,7 +49,115 @@ export interface HttpApp {
   openApiDocument(): OpenApiDocument;
 }
 
+/** How Hono's handlers come by the request that `fetch` has begun. */
+interface Bindings extends NodeBindings {
+  request: HttpRequest;
+}
+type Env = { Bindings: Bindings };
+
 /** Builds the application of a service: its routes behind the whole pipeline, and its probes. Listens to nothing. */
-export function createHttpApp(_options: HttpAppOptions): HttpApp {
-  return undefined as never;
+export function createHttpApp(options: HttpAppOptions): HttpApp {
+  const { service, routes, openApi, trustedProxyHops = 0, inFlightMax = IN_FLIGHT_MAX_DEFAULT } = options;
+  const { logger, metrics, health } = options.context;
+  let document: OpenApiDocument | undefined;
+  const openApiDocument = () => (document ??= createOpenApiDocument({ service, routes, openApi }));
+  let openApiText: string | undefined;
+  const pipeline: Pipeline = {
+    gatekeepers: createGatekeepers(options),
+    logger,
+    onFinished: createRequestMetrics(metrics, logger),
+    isDraining: () => health.draining,
+  };
+  const hono = new Hono<Env>();
+  addRoutes(hono, { routes, pipeline, inFlightMax });
+  if (options.probes ?? true) {
+    const text = () => (openApiText ??= JSON.stringify(openApiDocument()));
+    addProbes(hono, createProbes({ health, metrics, openApiText: text }), pipeline);
+  }
+  hono.notFound((c) => answer(new Refusal('not-found', 'No resource has this path'), c.env.request, pipeline));
+  hono.onError((error, c) => answer(error, c.env.request, pipeline));
+  const fetch = createFetch(hono, pipeline, trustedProxyHops);
+  return {
+    fetch,
+    request: async (path, init) => await fetch(new Request(new URL(path, 'http://localhost'), init)),
+    listener: toNodeListener({ fetch }),
+    openApiDocument,
+  };
+}
+
+function createFetch(hono: Hono<Env>, pipeline: Pipeline, trustedProxyHops: number): HttpApp['fetch'] {
+  return (raw, env?: NodeBindings) => {
+    const request = new HttpRequest(raw, env, trustedProxyHops);
+    const bindings: Bindings = { incoming: env?.incoming, outgoing: env?.outgoing, request };
+    const refuse = (error: unknown) => answer(error, request, pipeline);
+    try {
+      const ahead = checkAheadOfRouting(request);
+      return ahead === undefined ? hono.fetch(raw, bindings) : ahead.then(() => hono.fetch(raw, bindings), refuse);
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+}
+
+function createGatekeepers({ service, routes, authenticator, internalSecret, context }: HttpAppOptions): Gatekeepers {
+  const needsUsers = routes.some((route) => route.access === 'user' || route.access === 'admin');
+  assert(!needsUsers || authenticator !== undefined, `${service} has routes for users and no authenticator`);
+  const needsServices = routes.some((route) => route.access === 'service');
+  assert(!needsServices || internalSecret !== undefined, `${service} has routes for services and no internal secret`);
+  const now = () => context.clock.now();
+  const serviceTokens =
+    internalSecret === undefined
+      ? undefined
+      : createServiceTokenVerifier({ secret: internalSecret, audience: service, now });
+  return { authenticator, serviceTokens };
+}
+
+interface RoutesOptions {
+  routes: readonly RouteDefinition[];
+  pipeline: Pipeline;
+  inFlightMax: number;
+}
+
+function addRoutes(hono: Hono<Env>, { routes, pipeline, inFlightMax }: RoutesOptions): void {
+  let inFlight = 0;
+  const refusal = new Refusal('unavailable', 'The service is busy; try again', { retryAfterSeconds: 1 });
+  for (const group of groupByPath(routes)) {
+    const path = toHonoPath(group.path);
+    for (const route of group.routes) {
+      hono.on(route.method, path, async (c) => {
+        const { request } = c.env;
+        if (route.longLived === true) return await runRoute(pipeline, { route, request, c });
+        if (inFlight >= inFlightMax) return answer(refusal, request, pipeline);
+        inFlight += 1;
+        try {
+          return await runRoute(pipeline, { route, request, c });
+        } finally {
+          inFlight -= 1;
+        }
+      });
+    }
+    hono.all(path, (c) => answer(methodNotAllowed(group.allow), c.env.request, pipeline));
+  }
+}
+
+function addProbes(hono: Hono<Env>, probes: Record<string, Probe>, pipeline: Pipeline): void {
+  for (const [path, probe] of Object.entries(probes)) {
+    hono.get(path, async (c) => respond(await probe(c.env.request), c.env.request, pipeline));
+    hono.all(path, (c) => answer(methodNotAllowed(allowOf(['GET'])), c.env.request, pipeline));
+  }
+}
+
+function methodNotAllowed(allow: string): Refusal {
+  return new RefusalWithHeaders('method-not-allowed', `Expected one of ${allow}`, { headers: { allow } });
+}
+
+/** Answers an error outside of any route, and counts it. */
+function answer(error: unknown, request: HttpRequest, pipeline: Pipeline): Response {
+  const response = respond(replyOf(error, request, pipeline.logger), request, pipeline);
+  pipeline.onFinished({ request, route: undefined, status: response.status, startedMs: performance.now() });
+  return response;
+}
+
+function respond(given: Reply, request: HttpRequest, pipeline: Pipeline): Response {
+  return toResponse(given, { request, route: undefined, draining: pipeline.isDraining() });
 }

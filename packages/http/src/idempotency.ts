@@ -1,7 +1,5 @@
-import type { Refusal } from '@souk/contracts';
 import type { Queryable } from '@souk/service-runtime';
 import type { Reply } from './reply.ts';
-import type { RequestContext } from './request-context.ts';
 
 export interface IdempotentRequest {
   userId: string;
@@ -60,10 +58,5 @@ export function fingerprintOf(_body: unknown): string {
 
 /** The answer to a start that is not ours to work on, or undefined; throws the Refusal for `running` and `reused`. */
 export function replayReply(_start: IdempotentStart): Reply | undefined {
-  return undefined as never;
-}
-
-/** The problem document of a refusal as a Reply, to be stored by `completeIdempotent` and answered. */
-export function problemReply(_refusal: Refusal, _request: RequestContext): Reply {
   return undefined as never;
 }

@@ -1,8 +1,9 @@
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
+export { addressKeyOf } from './client-address.ts';
 export { type CursorCodec, type CursorValue, createCursorCodec } from './cursor.ts';
-export { requireVersion } from './etag.ts';
+export { preconditionFailed, requireVersion } from './etag.ts';
 export {
   abandonIdempotent,
   beginIdempotent,
@@ -10,10 +11,10 @@ export {
   fingerprintOf,
   type IdempotentRequest,
   type IdempotentStart,
-  problemReply,
   replayReply,
   saveIdempotentState,
 } from './idempotency.ts';
+export { toNodeListener } from './node-listener.ts';
 export { createOpenApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
 export {
   PAGE_LIMIT_DEFAULT,
@@ -24,6 +25,13 @@ export {
   pageSchema,
   queryInteger,
 } from './page.ts';
+export {
+  PROBLEM_CONTENT_TYPE,
+  type ProblemDocument,
+  problemDocument,
+  problemReply,
+  RefusalWithHeaders,
+} from './problem.ts';
 export { createRateLimiter, type RateLimit, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Reply, type ReplyHeaders, type ReplyOptions, reply } from './reply.ts';
 export type { IfMatch, RequestContext } from './request-context.ts';

@@ -75,6 +75,8 @@ export interface RouteOptions<
   idempotencyKey?: K;
   /** Documents that If-Match is needed; the handler calls `requireVersion` once it has found the object. */
   ifMatch?: true;
+  /** A stream or long poll: does not count as one of the requests at once. */
+  longLived?: true;
   /** Run where API precedence puts 429: after 405, before 401. */
   limits?: readonly MiddlewareHandler[];
   responses: Record<number, ResponseDefinition>;
@@ -100,6 +102,7 @@ export interface RouteDefinition {
   bodyExample?: unknown;
   idempotencyKey?: true | undefined;
   ifMatch?: true;
+  longLived?: true;
   limits?: readonly MiddlewareHandler[];
   responses: Record<number, ResponseDefinition>;
   problems: readonly ProblemSlug[];

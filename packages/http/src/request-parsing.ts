@@ -1,0 +1,90 @@
+import { type FieldError, Refusal } from '@souk/contracts';
+import { z } from 'zod';
+import {
+  ClientGoneError,
+  checkContentEncoding,
+  checkMediaType,
+  parseJsonBody,
+  readIncoming,
+  readRequest,
+} from './body.ts';
+import type { HttpRequest } from './http-request.ts';
+import { inspectJson } from './json-inspection.ts';
+import type { RouteDefinition } from './route.ts';
+import { toFieldErrors, validationRefusal } from './validation.ts';
+
+const nothing = z.strictObject({});
+
+export function takesBody(route: RouteDefinition): boolean {
+  return route.method === 'POST' || route.method === 'PUT' || route.method === 'PATCH' || route.body !== undefined;
+}
+
+/** The body's bytes, read once; `chunked` ones are read ahead of routing (they may turn out to be too large). */
+export function readBody(request: HttpRequest): Promise<Buffer> {
+  request.bodyBytes ??= (
+    request.incoming === undefined ? readRequest(request.raw) : readIncoming(request.incoming)
+  ).catch((error: unknown) => {
+    if (error instanceof Refusal) throw error;
+    throw new ClientGoneError('the client left in the middle of its body', { cause: error });
+  });
+  return request.bodyBytes;
+}
+
+/** 415 for what cannot be read, 400 for what is no JSON; the value is not yet held against a schema. */
+export async function parseBody(request: HttpRequest, route: RouteDefinition): Promise<unknown> {
+  const contentType = request.headers.get('content-type');
+  checkContentEncoding(request.headers.get('content-encoding'));
+  // Without a schema the route wants no fields: an empty body is as good as `{}`, a field is unknown.
+  const optional = route.bodyOptional === true || route.body === undefined;
+  const announced = request.announcesBody();
+  if (contentType !== undefined && (announced || !optional)) checkMediaType(contentType);
+  const bytes = announced ? await readBody(request) : Buffer.alloc(0);
+  if (bytes.length === 0 && optional) return {};
+  if (bytes.length > 0) checkMediaType(contentType);
+  return parseJsonBody(bytes);
+}
+
+export function parseQuery(rawQuery: string | undefined): { values: Record<string, string>; errors: FieldError[] } {
+  const values: Record<string, string> = {};
+  const errors: FieldError[] = [];
+  if (rawQuery === undefined) return { values, errors };
+  for (const [name, value] of new URLSearchParams(rawQuery)) {
+    if (name === '__proto__') errors.push({ pointer: '/__proto__', detail: 'unknown field' });
+    else if (Object.hasOwn(values, name)) errors.push({ pointer: `/${name}`, detail: 'expected once' });
+    else values[name] = value;
+  }
+  return { values, errors };
+}
+
+interface Validated {
+  query: unknown;
+  body: unknown;
+}
+
+/** Query and body against their schemas; throws one `validation` that names every broken field of both. */
+export function validate(request: HttpRequest, route: RouteDefinition, json: unknown): Validated {
+  const { values, errors } = parseQuery(request.rawQuery);
+  const query = (route.query ?? nothing).safeParse(values);
+  if (!query.success) errors.push(...toFieldErrors(query.error.issues));
+  const found = json === undefined ? undefined : inspectJson(json);
+  if (found !== undefined) throw validationRefusal([...errors, found]);
+  if (json === undefined) {
+    if (errors.length > 0) throw validationRefusal(errors);
+    return { query: route.query === undefined ? undefined : query.data, body: undefined };
+  }
+  const body = (route.body ?? nothing).safeParse(json);
+  if (!body.success) errors.push(...toFieldErrors(body.error.issues));
+  if (errors.length > 0) throw validationRefusal(errors);
+  return {
+    query: route.query === undefined ? undefined : query.data,
+    body: route.body === undefined ? undefined : body.data,
+  };
+}
+
+/** A path parameter that does not parse cannot name anything: 404, after the schema's 422. */
+export function parseParams(values: Record<string, string>, route: RouteDefinition): unknown {
+  if (route.params === undefined) return undefined;
+  const params = route.params.safeParse(values);
+  if (!params.success) throw new Refusal('not-found', 'Nothing was found here');
+  return params.data;
+}

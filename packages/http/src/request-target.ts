@@ -1,0 +1,36 @@
+import { Refusal } from '@souk/contracts';
+import { checkContentLength } from './body.ts';
+import type { HttpRequest } from './http-request.ts';
+import { readBody } from './request-parsing.ts';
+
+export const TARGET_LENGTH_MAX = 8192;
+
+/**
+ * What a parser would refuse comes before everything else: a target that is too long or hides another, a body over the
+ * limit. A chunked body says its length only at its end, so it is read here; all others cost nothing.
+ */
+export function checkAheadOfRouting(request: HttpRequest): Promise<unknown> | undefined {
+  if (request.rawUrl.length > TARGET_LENGTH_MAX) {
+    throw new Refusal('uri-too-long', `Expected a request target of at most ${TARGET_LENGTH_MAX} characters`);
+  }
+  checkContentLength(request.headers.get('content-length'));
+  if (isHostileTarget(request.path)) {
+    throw new Refusal('malformed', 'Expected a path without dot segments, backslashes or encoded separators');
+  }
+  return request.headers.get('transfer-encoding') === undefined ? undefined : readBody(request);
+}
+
+const SUSPICIOUS = /[%\\]|\/\./;
+const HOSTILE = /\\|\/\.{1,2}(?:\/|$)|%(?:2e|2f|5c|00)|%(?![0-9a-f]{2})/i;
+
+/** Dot segments, backslashes, encoded dots and separators, NUL, broken escapes, overlong UTF-8. */
+export function isHostileTarget(path: string): boolean {
+  if (!SUSPICIOUS.test(path)) return false;
+  if (HOSTILE.test(path)) return true;
+  try {
+    decodeURIComponent(path);
+    return false;
+  } catch {
+    return true;
+  }
+}
