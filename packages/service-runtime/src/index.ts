@@ -1,6 +1,7 @@
 export { type Clock, newId, systemClock } from './clock.ts';
 export { classifyDatabaseError, type DatabaseErrorClass, type DatabaseErrorKind } from './database/database-errors.ts';
 export { type MigrateOptions, type Migration, migrate } from './database/migrate.ts';
+export { MigrationError } from './database/migration-error.ts';
 export {
   createPool,
   DATABASE_TIMEOUTS_MS,
@@ -18,7 +19,19 @@ export {
   type HealthControl,
   type Readiness,
 } from './health.ts';
+export {
+  type NodeListener,
+  type NodeServerOptions,
+  type RunningNodeServer,
+  startNodeServer,
+} from './http-server.ts';
 export { createLeasedWorker, type FinishedTask, type LeasedWorker, type LeasedWorkerOptions } from './leased-worker.ts';
+export {
+  type ContextOverrides,
+  createServiceContext,
+  type OwnedContext,
+  type PlatformConfig,
+} from './lifecycle/context.ts';
 export { runService } from './lifecycle/run-service.ts';
 export type {
   HttpEntry,

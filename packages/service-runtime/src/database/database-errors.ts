@@ -98,7 +98,7 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorClass {
   for (let depth = 0; depth < CAUSES_MAX && isObject(current); depth += 1) {
     const found = classifyOne(current);
     if (found !== undefined) return found;
-    current = current['cause'];
+    current = current.cause;
   }
   return { kind: 'other' };
 }

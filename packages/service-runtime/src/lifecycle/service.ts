@@ -64,6 +64,8 @@ export interface ServiceDefinition<C> {
 
 export interface RunningService {
   readonly port: number;
+  /** Of the second port, where the app has one. */
+  readonly opsPort?: number;
   readonly url: string;
   /** Drains and stops; resolves within the grace time, whatever hangs. */
   stop(): Promise<void>;

@@ -29,11 +29,19 @@ export function defineSettings<S extends Readonly<Record<string, Setting<unknown
   return settings;
 }
 
-interface SettingOptions<D> {
-  /** `undefined` makes the variable optional; left out makes it required. */
-  default?: D;
+interface SettingOptions<T> {
+  /** Left out makes the variable required. */
+  default?: T;
   description?: string;
 }
+
+/** `default: undefined` makes the variable optional. */
+interface OptionalSetting {
+  default: undefined;
+  description?: string;
+}
+
+// Overloads, because with one generic signature the expected type of `defineSettings` widens every setting to "or undefined".
 
 export interface IntegerOptions {
   min?: number;
@@ -43,14 +51,16 @@ export interface IntegerOptions {
 }
 
 /** A whole number in decimal digits within [min, max]. */
-export function integerSetting<D extends number | undefined = number>(
+export function integerSetting(name: string, options: OptionalSetting & IntegerOptions): Setting<number | undefined>;
+export function integerSetting(name: string, options?: SettingOptions<number> & IntegerOptions): Setting<number>;
+export function integerSetting(
   name: string,
-  options: SettingOptions<D> & IntegerOptions = {},
-): Setting<number | D> {
+  options: SettingOptions<number | undefined> & IntegerOptions = {},
+): Setting<number | undefined> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER, unit } = options;
   const expected = `expected a whole number from ${min} to ${max}${unit === undefined ? '' : ` (${unit})`}`;
   return {
-    ...describe<number | D>(name, 'integer', options),
+    ...describe<number | undefined>(name, 'integer', options),
     ...(unit === undefined ? {} : { unit }),
     min,
     max,
@@ -76,13 +86,15 @@ export interface StringOptions {
 }
 
 /** Plain text, not empty. */
-export function stringSetting<D extends string | undefined = string>(
+export function stringSetting(name: string, options: OptionalSetting & StringOptions): Setting<string | undefined>;
+export function stringSetting(name: string, options?: SettingOptions<string> & StringOptions): Setting<string>;
+export function stringSetting(
   name: string,
-  options: SettingOptions<D> & StringOptions = {},
-): Setting<string | D> {
+  options: SettingOptions<string | undefined> & StringOptions = {},
+): Setting<string | undefined> {
   const { pattern, charactersMax = 2048, expected = `expected 1 to ${charactersMax} characters` } = options;
   return {
-    ...describe<string | D>(name, 'string', options),
+    ...describe<string | undefined>(name, 'string', options),
     parse: (value) =>
       value.length <= charactersMax && (pattern === undefined || pattern.test(value))
         ? { ok: true, value }
@@ -96,13 +108,15 @@ export interface UrlOptions {
 }
 
 /** An absolute URL; a trailing slash is dropped so that paths can be appended. It must not carry a password: that is a secret. */
-export function urlSetting<D extends string | undefined = string>(
+export function urlSetting(name: string, options: OptionalSetting & UrlOptions): Setting<string | undefined>;
+export function urlSetting(name: string, options?: SettingOptions<string> & UrlOptions): Setting<string>;
+export function urlSetting(
   name: string,
-  options: SettingOptions<D> & UrlOptions = {},
-): Setting<string | D> {
+  options: SettingOptions<string | undefined> & UrlOptions = {},
+): Setting<string | undefined> {
   const protocols = options.protocols ?? ['http', 'https'];
   return {
-    ...describe<string | D>(name, 'url', options),
+    ...describe<string | undefined>(name, 'url', options),
     parse: (raw) => parseUrl(raw, protocols),
   };
 }
@@ -116,12 +130,14 @@ function parseUrl(raw: string, protocols: readonly string[]): ParsedSetting<stri
 }
 
 /** `true` or `false`, nothing else. */
-export function booleanSetting<D extends boolean | undefined = boolean>(
+export function booleanSetting(name: string, options: OptionalSetting): Setting<boolean | undefined>;
+export function booleanSetting(name: string, options?: SettingOptions<boolean>): Setting<boolean>;
+export function booleanSetting(
   name: string,
-  options: SettingOptions<D> = {},
-): Setting<boolean | D> {
+  options: SettingOptions<boolean | undefined> = {},
+): Setting<boolean | undefined> {
   return {
-    ...describe<boolean | D>(name, 'boolean', options),
+    ...describe<boolean | undefined>(name, 'boolean', options),
     values: ['true', 'false'],
     parse: (raw) =>
       raw === 'true' || raw === 'false'
@@ -131,12 +147,20 @@ export function booleanSetting<D extends boolean | undefined = boolean>(
 }
 
 /** One of a few words. */
-export function enumSetting<const V extends string, D extends V | undefined = V>(
+export function enumSetting<const V extends string>(
   name: string,
-  options: SettingOptions<D> & { values: readonly V[] },
-): Setting<V | D> {
+  options: OptionalSetting & { values: readonly V[] },
+): Setting<V | undefined>;
+export function enumSetting<const V extends string>(
+  name: string,
+  options: SettingOptions<V> & { values: readonly V[] },
+): Setting<V>;
+export function enumSetting<const V extends string>(
+  name: string,
+  options: SettingOptions<V | undefined> & { values: readonly V[] },
+): Setting<V | undefined> {
   return {
-    ...describe<V | D>(name, 'enum', options),
+    ...describe<V | undefined>(name, 'enum', options),
     values: options.values,
     parse: (raw) => {
       const value = options.values.find((known) => known === raw);
@@ -158,15 +182,15 @@ export interface ListOptions {
 /** Comma-separated texts or whole numbers; an empty value is the empty list. */
 export function listSetting(
   name: string,
-  options: { items: 'integers'; default?: readonly number[]; description?: string } & ListOptions,
+  options: SettingOptions<readonly number[]> & ListOptions & { items: 'integers' },
 ): Setting<readonly number[]>;
 export function listSetting(
   name: string,
-  options: { items?: 'strings'; default?: readonly string[]; description?: string } & ListOptions,
+  options: SettingOptions<readonly string[]> & ListOptions & { items?: 'strings' },
 ): Setting<readonly string[]>;
 export function listSetting(
   name: string,
-  options: { default?: readonly (number | string)[]; description?: string } & ListOptions,
+  options: SettingOptions<readonly (number | string)[]> & ListOptions,
 ): Setting<readonly (number | string)[]> {
   const { itemsMax = 100, min = 0, max = Number.MAX_SAFE_INTEGER, unit } = options;
   const integers = options.items === 'integers';
@@ -196,14 +220,20 @@ export interface SecretOptions {
 }
 
 /** A value that never appears in a log: a password, a key, a URL with a password in it. */
-export function secretSetting<D extends string | undefined = string>(
+export function secretSetting(name: string, options: OptionalSetting & SecretOptions): Setting<string | undefined>;
+export function secretSetting(
   name: string,
-  options: string | (SettingOptions<D> & SecretOptions) = {},
-): Setting<string | D> {
-  const described: SettingOptions<D> & SecretOptions = typeof options === 'string' ? { description: options } : options;
+  options?: string | (SettingOptions<string> & SecretOptions),
+): Setting<string>;
+export function secretSetting(
+  name: string,
+  options: string | (SettingOptions<string | undefined> & SecretOptions) = {},
+): Setting<string | undefined> {
+  const described: SettingOptions<string | undefined> & SecretOptions =
+    typeof options === 'string' ? { description: options } : options;
   const { minBytes = 1, protocols } = described;
   return {
-    ...describe<string | D>(name, 'secret', described),
+    ...describe<string | undefined>(name, 'secret', described),
     ...(minBytes > 1 ? { min: minBytes, unit: 'bytes' } : {}),
     parse: (value) => {
       const bytes = Buffer.byteLength(value);
