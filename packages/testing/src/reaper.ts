@@ -11,10 +11,10 @@ while read -r signal pid; do
   [ "$signal" = done ] && exit 0
   targets="$targets $signal:$pid"
 done
-for target in $targets; do kill -\${target%%:*} -- \${target#*:} 2>/dev/null; done
+for target in $targets; do kill -\${target%%:*} "\${target#*:}" 2>/dev/null; done
 for target in $targets; do
   tries=0
-  while kill -0 -- \${target#*:} 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
+  while kill -0 "\${target#*:}" 2>/dev/null && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
 done
 rm -rf "$folder" || { sleep 1; rm -rf "$folder"; }
 `;
