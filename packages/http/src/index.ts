@@ -1,3 +1,4 @@
+export { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
@@ -14,6 +15,7 @@ export {
   replayReply,
   saveIdempotentState,
 } from './idempotency.ts';
+export type { VerificationKey } from './key-set.ts';
 export { toNodeListener } from './node-listener.ts';
 export { createOpenApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
 export {
