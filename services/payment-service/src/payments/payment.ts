@@ -115,10 +115,7 @@ function decideCancel(payment: Payment, compensationId: string): PaymentChange[]
   return withCompensation(payment, changes, compensationId);
 }
 
-function decideSetMethod(
-  payment: Payment,
-  command: Extract<PaymentCommand, { type: 'set-method' }>,
-): PaymentChange[] {
+function decideSetMethod(payment: Payment, command: Extract<PaymentCommand, { type: 'set-method' }>): PaymentChange[] {
   if (payment.cancelled) throw new Refusal('order-not-payable', 'The order is cancelled');
   if (payment.status !== 'pending' || payment.paymentMethod !== null) {
     throw new Refusal('payment-exists', 'The order has a payment already');
@@ -133,7 +130,9 @@ function decideCharge(payment: Payment, outcome: ChargeOutcome, compensationId: 
   // An answer that is known already: a repeat by webhook, or by a charger that lost its lease.
   if (payment.status !== 'pending' || payment.captured > 0) return [];
   if (outcome.kind === 'declined') {
-    return [payment.cancelled ? { type: 'payment-voided' } : { type: 'payment-failed', failureCode: outcome.failureCode }];
+    return [
+      payment.cancelled ? { type: 'payment-voided' } : { type: 'payment-failed', failureCode: outcome.failureCode },
+    ];
   }
   const { amount, reference } = outcome;
   const type =
@@ -143,10 +142,7 @@ function decideCharge(payment: Payment, outcome: ChargeOutcome, compensationId: 
   return withCompensation(payment, [{ type, captured: amount.amount, reference }], compensationId);
 }
 
-function decideRefund(
-  payment: Payment,
-  command: Extract<PaymentCommand, { type: 'request-refund' }>,
-): PaymentChange[] {
+function decideRefund(payment: Payment, command: Extract<PaymentCommand, { type: 'request-refund' }>): PaymentChange[] {
   if (payment.status === 'pending' || payment.status === 'failed' || payment.status === 'voided') {
     throw new Refusal('not-refundable', 'Nothing was captured that could be refunded');
   }
@@ -177,7 +173,9 @@ function decideRefundOutcome(
   command: Extract<PaymentCommand, { type: 'record-refund' }>,
 ): PaymentChange[] {
   const { refundId, amount } = command;
-  const changes: PaymentChange[] = [{ type: command.succeeded ? 'refund-succeeded' : 'refund-failed', refundId, amount }];
+  const changes: PaymentChange[] = [
+    { type: command.succeeded ? 'refund-succeeded' : 'refund-failed', refundId, amount },
+  ];
   // A wrong amount has gone back whole: now the payment has its end.
   if (payment.status === 'pending' && command.succeeded) {
     changes.push(payment.cancelled ? { type: 'payment-voided' } : { type: 'payment-failed', failureCode: 'declined' });

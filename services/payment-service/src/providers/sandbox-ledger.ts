@@ -75,10 +75,9 @@ export async function repeatCharges(db: Queryable, keys: readonly string[]): Pro
     `UPDATE sandbox_ledger SET outcome = 'succeeded', at = now() WHERE idempotency_key = ANY($1) AND outcome = 'error'`,
     [keys],
   );
-  const { rows } = await db.query<LedgerRow>(
-    `SELECT ${COLUMNS} FROM sandbox_ledger WHERE idempotency_key = ANY($1)`,
-    [keys],
-  );
+  const { rows } = await db.query<LedgerRow>(`SELECT ${COLUMNS} FROM sandbox_ledger WHERE idempotency_key = ANY($1)`, [
+    keys,
+  ]);
   return new Map(rows.map((row) => [row.idempotency_key, toEntry(row)]));
 }
 
@@ -98,15 +97,7 @@ export async function bookRefund(db: Queryable, refund: NewLedgerEntry, chargeId
        RETURNING id)
      INSERT INTO sandbox_ledger (id, order_id, kind, idempotency_key, fingerprint, outcome, amount, currency, charge_id)
      SELECT $1, $2, 'refund', $3, $4, 'succeeded', $5, $6, charge.id FROM charge`,
-    [
-      refund.id,
-      refund.orderId,
-      refund.idempotencyKey,
-      refund.fingerprint,
-      refund.amount,
-      refund.currency,
-      chargeId,
-    ],
+    [refund.id, refund.orderId, refund.idempotencyKey, refund.fingerprint, refund.amount, refund.currency, chargeId],
   );
   return rowCount === 1;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Pool, classifyDatabaseError } from '@souk/service-runtime';
+import { classifyDatabaseError, type Pool } from '@souk/service-runtime';
 import { type ChargeOutcome, FAILURE_CODES, type FailureCode } from '../payments/payment.ts';
 import {
   type ChargeRequest,
@@ -153,6 +153,7 @@ async function refund(pool: Pool, request: RefundRequest, newId: () => string): 
 }
 
 function toRefundOutcome(entry: LedgerEntry, fingerprint: string): RefundOutcome {
-  if (entry.fingerprint !== fingerprint) throw new ProviderMisuseError('The idempotency key was used for another refund');
+  if (entry.fingerprint !== fingerprint)
+    throw new ProviderMisuseError('The idempotency key was used for another refund');
   return { kind: 'succeeded', reference: entry.id };
 }

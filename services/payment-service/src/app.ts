@@ -1,0 +1,137 @@
+import { createAuthenticator, createHttpApp, createServiceClient, type RouteDefinition } from '@souk/http';
+import {
+  createDeadLetterConsumer,
+  createEventConsumer,
+  createRelay,
+  createRetentionSweep,
+  deadLetterRoutes,
+} from '@souk/outbox';
+import {
+  createSweep,
+  type ServiceApp,
+  type ServiceContext,
+  type ServiceDefinition,
+  type Worker,
+} from '@souk/service-runtime';
+import { type Config, settings } from './config.ts';
+import { migrations } from './generated/migrations.ts';
+import { createCharger } from './payments/charger.ts';
+import { eraseContacts } from './payments/erase-users.ts';
+import { createOrderDirectory } from './payments/order-client.ts';
+import { createPaymentHandlers, repeatPaymentEvents } from './payments/payment-consumers.ts';
+import { createPaymentMetrics } from './payments/payment-metrics.ts';
+import { prismaPaymentQueries } from './payments/payment-queries.ts';
+import { paymentRoutes } from './payments/payment-routes.ts';
+import { refundRoutes } from './payments/refund-routes.ts';
+import { createRefunder } from './payments/refunder.ts';
+import { createProvider } from './providers/provider.ts';
+import { sandboxRoutes } from './providers/sandbox-routes.ts';
+
+type Context = ServiceContext<Config>;
+
+const OPEN_API = {
+  title: 'payment-service',
+  description: 'Charges and refunds: one payment for each order, never two charges.',
+};
+
+export const paymentService: ServiceDefinition<Config> = {
+  name: 'payment-service',
+  settings,
+  needs: { database: true, broker: true },
+  migrations,
+  createApp,
+};
+
+function createApp(context: Context): ServiceApp {
+  const { config, name, logger, metrics, clock } = context;
+  const work = createWork(context);
+  const authenticator = createAuthenticator({
+    userServiceUrl: config.userServiceUrl,
+    issuer: config.jwtIssuer,
+    audience: config.jwtAudience,
+    logger,
+    metrics,
+    clock,
+  });
+  const http = createHttpApp({
+    service: name,
+    routes: createRoutes(context, work),
+    context,
+    authenticator,
+    internalSecret: config.internalSecret,
+    openApi: OPEN_API,
+  });
+  return { http, workers: [authenticator, ...work.workers] };
+}
+
+/** What goes on in the background, and how it is woken. */
+function createWork(context: Context) {
+  const { config, pool, broker, logger, metrics, clock, newId } = context;
+  const provider = createProvider(context);
+  const relay = createRelay({ pool, broker, logger, metrics });
+  const paymentMetrics = createPaymentMetrics(metrics);
+  const shared = { pool, provider, config, clock, newId, logger, metrics, paymentMetrics, random: Math.random };
+  const onSettled = () => {
+    relay.wake();
+    refunder.wake();
+  };
+  const refunder = createRefunder({ ...shared, onSettled });
+  const charger = createCharger({ ...shared, onSettled });
+  const afterCommit = {
+    wake() {
+      relay.wake();
+      charger.wake();
+      refunder.wake();
+    },
+  };
+  const consumer = createEventConsumer({
+    service: context.name,
+    pool,
+    broker,
+    logger,
+    metrics,
+    relay: afterCommit,
+    handlers: createPaymentHandlers({ clock, newId }),
+    onRedrive: repeatPaymentEvents,
+  });
+  const workers: Worker[] = [
+    relay,
+    charger,
+    refunder,
+    consumer,
+    createDeadLetterConsumer({ service: context.name, pool, broker, logger, metrics }),
+    createRetentionSweep({ pool, logger, metrics, idempotencyKeys: true }),
+    createErasureSweep(context),
+  ];
+  return { workers, charger, refunder };
+}
+
+const ERASURE_INTERVAL_MS = 60_000;
+
+function createErasureSweep({ pool, logger, metrics }: Context): Worker {
+  const run = async () => {
+    const erased = await eraseContacts(pool);
+    if (erased > 0) logger.info({ rows: erased }, 'Erased the contacts of deleted users');
+  };
+  return createSweep({ name: 'erasure', intervalMs: ERASURE_INTERVAL_MS, run, logger, metrics });
+}
+
+function createRoutes(context: Context, work: ReturnType<typeof createWork>): RouteDefinition[] {
+  const { config, pool, clock, newId, name, metrics, logger } = context;
+  const queries = prismaPaymentQueries(pool);
+  const orderClient = createServiceClient({
+    from: name,
+    to: 'order-service',
+    baseUrl: config.orderServiceUrl,
+    internalSecret: config.internalSecret,
+    metrics,
+    logger,
+  });
+  const shared = { pool, clock, newId, queries, cursorSecret: config.internalSecret };
+  return [
+    ...paymentRoutes({ ...shared, orders: createOrderDirectory(orderClient), onPayable: work.charger.wake }),
+    ...refundRoutes({ ...shared, onRefundDue: work.refunder.wake }),
+    ...(config.paymentProvider === 'sandbox' ? sandboxRoutes({ pool }) : []),
+    ...deadLetterRoutes(context),
+  ];
+}

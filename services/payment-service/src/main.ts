@@ -1,0 +1,4 @@
+import { runService } from '@souk/service-runtime';
+import { paymentService } from './app.ts';
+
+runService(paymentService);
