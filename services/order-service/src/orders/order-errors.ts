@@ -1,0 +1,74 @@
+import { type FieldError, Refusal } from '@souk/contracts';
+
+/*
+ * The catalogue of what an order refuses, each by a stable code. The table code -> status -> title is PROBLEMS of
+ * @souk/contracts, the same for every service; `detail` says what was expected and what was found.
+ */
+
+interface OrderState {
+  status: string;
+  fulfillmentStatus: string;
+}
+
+const describe = (order: OrderState) => `${order.status} and ${order.fulfillmentStatus}`;
+
+export const orderNotFound = () => new Refusal('not-found', 'No such order');
+
+export const notCancellable = (order: OrderState) =>
+  new Refusal('not-cancellable', `Expected an order that is not on its way, found one that is ${describe(order)}`);
+
+export const wrongState = (order: OrderState, expected: string) =>
+  new Refusal('wrong-state', `Expected an order that is ${expected}, found one that is ${describe(order)}`);
+
+export const staleVersion = (expected: number, found: number) =>
+  new Refusal('precondition-failed', `Expected version ${expected}, found version ${found}`);
+
+export const cartEmpty = () => new Refusal('cart-empty', 'Expected items in the request or in the cart, found none');
+
+export const cartOrderedMeanwhile = () =>
+  new Refusal('conflict', 'Another order emptied this cart while this one was placed');
+
+export const cartFull = (linesMax: number) =>
+  new Refusal('validation', `Expected a cart of at most ${linesMax} lines`, {
+    errors: [{ pointer: '/quantity', detail: `the cart has ${linesMax} lines already` }],
+  });
+
+export const productNotFound = () => new Refusal('not-found', 'No such product');
+
+export const invalidLines = (errors: readonly FieldError[]) =>
+  new Refusal('validation', 'The items cannot be ordered like this', { errors });
+
+export const onlyAdministrators = () => new Refusal('forbidden', 'Only administrators list the orders of others');
+
+export const invalidQuery = (pointer: string, detail: string) =>
+  new Refusal('validation', 'The query is not valid', { errors: [{ pointer, detail }] });
+
+export const tooManyStreams = (streamsMax: number) =>
+  new Refusal('rate-limited', `Expected at most ${streamsMax} open timelines`, { retryAfterSeconds: 5 });
+
+export const reservationKeepsClosing = () =>
+  new Refusal('unavailable', 'The stock could not be reserved at the moment', { retryAfterSeconds: 1 });
+
+/** A message about an order that this service never acknowledged: the message is at fault, not its consumer. */
+export class UnknownOrderError extends Error {
+  override readonly name = 'UnknownOrderError';
+  constructor(orderId: string) {
+    super(`No order ${orderId} exists`);
+  }
+}
+
+/** A payment event without `sequence` cannot be put in order. */
+export class UnnumberedPaymentError extends Error {
+  override readonly name = 'UnnumberedPaymentError';
+  constructor(eventId: string) {
+    super(`Payment event ${eventId} has no sequence`);
+  }
+}
+
+/** The row changed although it was locked: a programmer's error that must not be committed. */
+export class LostUpdateError extends Error {
+  override readonly name = 'LostUpdateError';
+  constructor(expected: number, saved: number) {
+    super(`Expected to save ${expected} orders, saved ${saved}`);
+  }
+}

@@ -1,0 +1,35 @@
+/** The order of the examples in the API reference. */
+export const anOrderExample = {
+  id: '019ab000-0000-7000-8000-000000000001',
+  userId: '019ab000-0000-7000-8000-000000000002',
+  email: 'customer@souk.example',
+  status: 'pending',
+  paymentStatus: 'awaiting',
+  fulfillmentStatus: 'unfulfilled',
+  items: [
+    {
+      productId: '019ab000-0000-7000-8000-000000000003',
+      sku: 'TEA-001',
+      name: 'Mountain tea',
+      quantity: 2,
+      unitPrice: { amount: 1299, currency: 'EUR' },
+      lineTotal: { amount: 2598, currency: 'EUR' },
+    },
+  ],
+  total: { amount: 2598, currency: 'EUR' },
+  shippingAddress: {
+    name: 'Ada Lovelace',
+    line1: '12 St James Square',
+    line2: null,
+    city: 'London',
+    postalCode: 'SW1Y 4JH',
+    country: 'GB',
+    phone: null,
+  },
+  paymentMethod: 'tok_ok',
+  cancelReason: null,
+  tracking: null,
+  createdAt: '2026-11-22T12:00:00.000Z',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  version: 1,
+};

@@ -1,0 +1,78 @@
+import { isPaymentSettled, type OrderStatus, type PaymentStatus, stockOutcomesOf } from './order.ts';
+import type { OrderDependencies } from './order-dependencies.ts';
+
+/** One call to product-service settles so many orders. */
+const ORDERS_PER_CALL = 100;
+/** A claimed order is asked about again after this: the lease of a run that died. */
+const CLAIM_MS = 5_000;
+/** An outcome that does not fit is an alarm for people; asking more often would not change it. */
+const ALARM_PAUSE_MS = 60_000;
+
+interface Claimed {
+  id: string;
+  status: OrderStatus;
+  payment_status: PaymentStatus;
+}
+
+/** Policy: when an order has ended then its stock must have ended likewise; asks over REST until that is confirmed. */
+export async function settleStock(deps: OrderDependencies, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const claimed = await claim(deps);
+    if (claimed.length === 0) return;
+    const wish = {
+      commit: claimed.filter((order) => order.status === 'completed').map((order) => order.id),
+      release: claimed.filter((order) => order.status === 'cancelled').map((order) => order.id),
+    };
+    const outcomes = new Map((await deps.stock.settle(wish)).map(({ orderId, status }) => [orderId, status]));
+    await confirm(deps, claimed, outcomes);
+    if (claimed.length < ORDERS_PER_CALL) return;
+  }
+}
+
+async function claim(deps: OrderDependencies): Promise<Claimed[]> {
+  const now = deps.clock.now();
+  const { rows } = await deps.pool.query<Claimed>(
+    `UPDATE orders SET stock_settle_after = $2
+     WHERE id IN (SELECT id FROM orders WHERE stock_settle_after <= $1
+       ORDER BY stock_settle_after LIMIT ${ORDERS_PER_CALL} FOR NO KEY UPDATE SKIP LOCKED)
+     RETURNING id, status, payment_status`,
+    [now, new Date(now.getTime() + CLAIM_MS)],
+  );
+  return rows;
+}
+
+async function confirm(
+  deps: OrderDependencies,
+  claimed: readonly Claimed[],
+  outcomes: ReadonlyMap<string, string>,
+): Promise<void> {
+  const fitting = claimed.filter((order) => stockOutcomesOf(order.status).includes(outcomes.get(order.id) ?? ''));
+  const misfits = claimed.filter((order) => !fitting.includes(order));
+  // An order that was cancelled meanwhile has a new outcome to wait for: the status tells.
+  await deps.pool.query(
+    `UPDATE orders o SET stock_outcome = s.outcome, stock_settle_after = NULL,
+       redrive_after = CASE WHEN s.payment_settled AND o.payment_status = s.payment_status THEN NULL ELSE o.redrive_after END
+     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+       AS s(id, status, payment_status, outcome, payment_settled)
+     WHERE o.id = s.id AND o.status = s.status`,
+    [
+      fitting.map((order) => order.id),
+      fitting.map((order) => order.status),
+      fitting.map((order) => order.payment_status),
+      fitting.map((order) => outcomes.get(order.id)),
+      fitting.map((order) => isPaymentSettled({ status: order.status, paymentStatus: order.payment_status })),
+    ],
+  );
+  if (misfits.length === 0) return;
+  for (const { id: orderId, status } of misfits) {
+    deps.metrics.stockAlarm();
+    deps.logger.error(
+      { orderId, status, stock: outcomes.get(orderId) ?? 'unknown' },
+      'Found stock that ended otherwise',
+    );
+  }
+  await deps.pool.query(
+    'UPDATE orders SET stock_settle_after = $2 WHERE id = ANY($1) AND stock_settle_after IS NOT NULL',
+    [misfits.map((order) => order.id), new Date(deps.clock.now().getTime() + ALARM_PAUSE_MS)],
+  );
+}

@@ -1,0 +1,94 @@
+import {
+  createCursorCodec,
+  defineRoute,
+  page,
+  pageSchema,
+  pathIdSchema,
+  type Reply,
+  type RequestContext,
+  type RouteDefinition,
+  reply,
+} from '@souk/http';
+import type { Pool } from '@souk/service-runtime';
+import { getOrder } from './get-order.ts';
+import { timelineEntrySchema, timelineQuery } from './order-schemas.ts';
+import { type TimelineEntry, toTimelineEntryJson } from './timeline.ts';
+import type { TimelineHub } from './timeline-hub.ts';
+import { timelineRepository } from './timeline-repository.ts';
+
+export interface TimelineRouteDependencies {
+  pool: Pool;
+  hub: TimelineHub;
+  cursorSecret: string;
+}
+
+const STREAM_HEADERS = { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' };
+
+export function createTimelineRoutes(deps: TimelineRouteDependencies): RouteDefinition[] {
+  return [
+    defineRoute({
+      method: 'GET',
+      path: '/api/v1/orders/{id}/events',
+      access: 'user',
+      operationId: 'getOrderTimeline',
+      summary: 'The timeline of an order',
+      description:
+        'Oldest first. With `Accept: text/event-stream` it streams what is there and what comes; `Last-Event-ID` resumes. ' +
+        'A stream ends with the token, and after 15 minutes; a user may have five open.',
+      tags: ['orders'],
+      params: pathIdSchema,
+      query: timelineQuery,
+      longLived: true,
+      responses: {
+        200: { description: 'A page of the timeline, or the stream', schema: pageSchema(timelineEntrySchema) },
+      },
+      problems: ['not-found', 'rate-limited'],
+      handler: async ({ params, query, caller, request }) => {
+        const order = await getOrder(deps.pool, params.id, caller);
+        if (!acceptsStream(request)) return await listTimeline(deps, order.id, query);
+        // HEAD answers as GET: its headers, without taking one of the places.
+        if (request.method === 'HEAD') return reply.raw(new Response(null, { headers: STREAM_HEADERS }));
+        const body = await deps.hub.open({
+          orderId: order.id,
+          userId: caller.userId,
+          sessionId: caller.sessionId,
+          tokenExpiresAt: caller.expiresAt,
+          afterSequence: lastEventId(request),
+        });
+        return reply.raw(new Response(body, { headers: STREAM_HEADERS }));
+      },
+    }),
+  ];
+}
+
+async function listTimeline(
+  deps: TimelineRouteDependencies,
+  orderId: string,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<Reply> {
+  const codec = createCursorCodec({ secret: deps.cursorSecret, scope: `timeline:${orderId}` });
+  const [after] = query.cursor === undefined ? [] : codec.decode(query.cursor);
+  const sequence = Number(after ?? 0);
+  const rows = await timelineRepository.listAfter(deps.pool, orderId, { sequence, limit: query.limit + 1 });
+  const total = await timelineRepository.count(deps.pool, orderId);
+  return reply.ok(
+    page<TimelineEntry, ReturnType<typeof toTimelineEntryJson>>({
+      rows,
+      limit: query.limit,
+      total,
+      toItem: toTimelineEntryJson,
+      cursorOf: (entry) => codec.encode([entry.sequence]),
+    }),
+  );
+}
+
+function acceptsStream(request: RequestContext): boolean {
+  const accept = request.headers.get('accept') ?? '';
+  return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+}
+
+/** What is no whole number is ignored: the stream begins at the beginning. */
+function lastEventId(request: RequestContext): number {
+  const header = request.headers.get('last-event-id')?.trim() ?? '';
+  return /^\d{1,9}$/.test(header) ? Number(header) : 0;
+}
