@@ -1,0 +1,67 @@
+# One file for all services: docker build --build-arg SERVICE=order-service -t souk/order-service .
+#
+#   deps    what npm installs, the same for every service
+#   build   generates the Prisma client and bundles the service into dist/
+#   dev     runs the sources with node --watch, for file sync
+#   prod    the bundle on a distroless Node, numeric non-root user (the default)
+
+FROM node:24-bookworm-slim AS deps
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Only the manifests: a change in a source leaves this layer alone.
+COPY packages/contracts/package.json packages/contracts/
+COPY packages/embedded/package.json packages/embedded/
+COPY packages/http/package.json packages/http/
+COPY packages/key-value/package.json packages/key-value/
+COPY packages/messaging/package.json packages/messaging/
+COPY packages/outbox/package.json packages/outbox/
+COPY packages/postgres-server/package.json packages/postgres-server/
+COPY packages/service-runtime/package.json packages/service-runtime/
+COPY packages/testing/package.json packages/testing/
+COPY services/api-gateway/package.json services/api-gateway/
+COPY services/notification-service/package.json services/notification-service/
+COPY services/order-service/package.json services/order-service/
+COPY services/payment-service/package.json services/payment-service/
+COPY services/product-service/package.json services/product-service/
+COPY services/user-service/package.json services/user-service/
+COPY cdk8s/package.json cdk8s/
+COPY e2e/package.json e2e/
+COPY bench/package.json bench/
+COPY tools/package.json tools/
+RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
+
+FROM deps AS build
+ARG SERVICE
+COPY tsconfig.base.json ./
+COPY tools/ tools/
+COPY packages/ packages/
+COPY services/${SERVICE}/ services/${SERVICE}/
+RUN node tools/bundle.mjs services/${SERVICE} && rm -f services/${SERVICE}/dist/*.map
+
+FROM deps AS dev
+ARG SERVICE
+ENV NODE_ENV=development SERVICE=${SERVICE}
+COPY tsconfig.base.json ./
+COPY tools/ tools/
+COPY packages/ packages/
+COPY services/${SERVICE}/ services/${SERVICE}/
+# The synced folders belong to the user that runs; node_modules stays root's.
+RUN node tools/generate.mjs services/${SERVICE} && chown -R 1000:1000 packages services/${SERVICE}
+USER 1000
+WORKDIR /app/services/${SERVICE}
+CMD ["node", "--watch", "--watch-preserve-output", "src/main.ts"]
+
+FROM gcr.io/distroless/nodejs24-debian12:nonroot AS prod
+ARG SERVICE
+ARG VERSION=0.0.0-dev
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="souk ${SERVICE}" \
+      org.opencontainers.image.description="${SERVICE} of the Souk e-commerce platform" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=build /app/services/${SERVICE}/dist/ ./
+USER 65532:65532
+CMD ["main.js"]

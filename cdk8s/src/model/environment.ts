@@ -1,0 +1,101 @@
+import type { EnvironmentOptions } from './options.ts';
+import { addressVariable, SERVICES, type ServiceModel, type ServiceName, SMTP_PORT } from './platform.ts';
+
+/** One variable of a container: a literal, or a key of a Secret. */
+export type EnvironmentVariable =
+  | { name: string; value: string }
+  | { name: string; secret: { name: string; key: string } };
+
+/** The Secrets that a deployment needs and the keys in each. In production they are made outside, once. */
+export const SECRETS = {
+  internal: { name: 'souk-internal', keys: ['INTERNAL_SECRET'] },
+  messaging: { name: 'souk-messaging', keys: ['AMQP_URL'] },
+  cache: { name: 'souk-cache', keys: ['REDIS_URL'] },
+  mail: { name: 'souk-mail', keys: ['SMTP_URL'] },
+} as const;
+
+/** Its own user and the owner, for one service. */
+export function databaseSecretName(service: ServiceName): string {
+  return `${service}-database`;
+}
+
+const fromSecret = (secret: { name: string }, name: string): EnvironmentVariable => ({
+  name,
+  secret: { name: secret.name, key: name },
+});
+
+/** What a service's container gets, sorted by name; `migrate` and `seed` get the owner's URL too. */
+export function environmentOf(
+  service: ServiceModel,
+  options: EnvironmentOptions,
+  command: 'serve' | 'migrate' | 'seed' = 'serve',
+): EnvironmentVariable[] {
+  const variables: EnvironmentVariable[] = [
+    { name: 'PORT', value: String(service.port) },
+    { name: 'LOG_FORMAT', value: 'json' },
+    { name: 'LOG_LEVEL', value: options.logLevel },
+    ...service.calls.map((callee) => ({
+      name: addressVariable(callee),
+      value: `http://${callee}:${SERVICES[callee].port}`,
+    })),
+    ...dataVariables(service, command),
+    ...literals(service, options),
+    ...(command === 'seed' ? [{ name: 'SEED_DEMO_DATA', value: 'true' }] : []),
+  ];
+  return variables.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function dataVariables(service: ServiceModel, command: string): EnvironmentVariable[] {
+  const variables: EnvironmentVariable[] = [];
+  if (service.name !== 'api-gateway') variables.push(fromSecret(SECRETS.internal, 'INTERNAL_SECRET'));
+  if (service.broker) variables.push(fromSecret(SECRETS.messaging, 'AMQP_URL'));
+  if (service.cache) variables.push(fromSecret(SECRETS.cache, 'REDIS_URL'));
+  if (service.database) {
+    const secret = { name: databaseSecretName(service.name) };
+    variables.push(fromSecret(secret, 'DATABASE_URL'));
+    if (command !== 'serve') variables.push(fromSecret(secret, 'MIGRATION_DATABASE_URL'));
+  }
+  return variables;
+}
+
+/** Settings that only one service reads. */
+function literals(service: ServiceModel, options: EnvironmentOptions): EnvironmentVariable[] {
+  switch (service.name) {
+    case 'api-gateway':
+      return [
+        { name: 'OPS_PORT', value: String(service.opsPort) },
+        { name: 'TRUSTED_PROXY_HOPS', value: String(options.trustedProxyHops) },
+      ];
+    case 'user-service':
+      return [{ name: 'TRUSTED_PROXY_HOPS', value: String(options.trustedProxyHops + 1) }];
+    case 'notification-service':
+      return [
+        { name: 'MAIL_FROM', value: options.mailFrom },
+        { name: 'ADMIN_EMAIL', value: options.adminEmail },
+        { name: 'PUBLIC_URL', value: options.publicUrl },
+        fromSecret(SECRETS.mail, 'SMTP_URL'),
+      ];
+    case 'payment-service':
+      return [{ name: 'PAYMENT_PROVIDER', value: 'sandbox' }];
+    default:
+      return [];
+  }
+}
+
+/** Development values for every Secret of the embedded data tier. They protect nothing and are no secret. */
+export function developmentSecretsOf(databaseUrlOf: (service: ServiceModel, user: 'service' | 'owner') => string) {
+  const secrets: Record<string, Record<string, string>> = {
+    [SECRETS.internal.name]: { INTERNAL_SECRET: 'development-only-secret-that-protects-nothing' },
+    [SECRETS.messaging.name]: { AMQP_URL: 'amqp://souk:souk@rabbitmq:5672' },
+    [SECRETS.cache.name]: { REDIS_URL: 'redis://redis:6379' },
+    [SECRETS.mail.name]: { SMTP_URL: `smtp://mailpit:${SMTP_PORT}` },
+  };
+  for (const service of Object.values(SERVICES)) {
+    if (!service.database) continue;
+    secrets[databaseSecretName(service.name)] = {
+      DATABASE_URL: databaseUrlOf(service, 'service'),
+      MIGRATION_DATABASE_URL: databaseUrlOf(service, 'owner'),
+    };
+  }
+  return secrets;
+}

@@ -1,0 +1,73 @@
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import { environmentOf } from '../model/environment.ts';
+import type { PlatformOptions } from '../model/options.ts';
+import type { ServiceModel } from '../model/platform.ts';
+import { labels } from './metadata.ts';
+import {
+  POD_DEFAULTS,
+  restrictedContainer,
+  restrictedPod,
+  SERVICE_UID,
+  TMP_MOUNT,
+  TMP_VOLUME,
+  toEnvVars,
+  toResourceRequirements,
+} from './pod.ts';
+
+export type JobCommand = 'migrate' | 'seed';
+
+/** `order-service-migrate`: what selectors use. The Job itself carries the schema's revision, because Jobs are immutable. */
+export function jobAppName(service: ServiceModel, command: JobCommand): string {
+  return `${service.name}-${command}`;
+}
+
+export function jobName(service: ServiceModel, command: JobCommand, options: PlatformOptions): string {
+  return `${jobAppName(service, command)}-${options.schemaRevisionOf(service.name)}`;
+}
+
+function entryPoint(command: JobCommand, options: PlatformOptions): Pick<k8s.Container, 'command' | 'args'> {
+  // The development image runs sources on the full Node image, the production image has Node as its entry point.
+  return options.writableRoot ? { command: ['node', 'src/main.ts', command] } : { args: ['main.js', command] };
+}
+
+/** A migration or the demo data: the service's image with another command, as the owner of the database. */
+export function renderJob(
+  scope: Construct,
+  service: ServiceModel,
+  options: PlatformOptions,
+  command: JobCommand,
+): void {
+  const app = jobAppName(service, command);
+  const podLabels = labels(app, command, options);
+  new k8s.KubeJob(scope, `${app}-job`, {
+    metadata: { name: jobName(service, command, options), namespace: options.namespace, labels: podLabels },
+    spec: {
+      backoffLimit: 10,
+      activeDeadlineSeconds: 600,
+      ttlSecondsAfterFinished: 86_400,
+      template: {
+        metadata: { labels: podLabels },
+        spec: {
+          ...POD_DEFAULTS,
+          restartPolicy: 'OnFailure',
+          serviceAccountName: service.name,
+          securityContext: restrictedPod(options.writableRoot ? 1000 : SERVICE_UID),
+          containers: [
+            {
+              name: command,
+              image: options.imageOf(service.name),
+              imagePullPolicy: options.imagePullPolicy,
+              ...entryPoint(command, options),
+              env: toEnvVars(environmentOf(service, options.environment, command)),
+              resources: toResourceRequirements({ cpuRequest: '25m', memoryRequest: '96Mi', memoryLimit: '512Mi' }),
+              securityContext: restrictedContainer({ writableRoot: options.writableRoot }),
+              volumeMounts: [TMP_MOUNT],
+            },
+          ],
+          volumes: [TMP_VOLUME],
+        },
+      },
+    },
+  });
+}
