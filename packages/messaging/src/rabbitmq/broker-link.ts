@@ -14,6 +14,7 @@ export interface BrokerLink {
   model: ChannelModel;
   /** Resolves, never rejects, when the connection is gone, with the reason. */
   lost: Promise<Error>;
+  isLost(): boolean;
   /** Says goodbye if the peer still listens, within 2 s. */
   close(): Promise<void>;
   /** Ends the socket at once. */
@@ -53,11 +54,15 @@ export async function openBrokerLink(url: string, connectionName: string, signal
 
 function linkOf(model: ChannelModel, abort: AbortController): BrokerLink {
   let lastError: Error | undefined;
+  let isLost = false;
   const lost = new Promise<Error>((resolve) => {
     model.on('error', (error) => {
       lastError = error;
     });
-    model.on('close', (error) => resolve(error ?? lastError ?? new BrokerLinkLostError('the connection closed')));
+    model.on('close', (error) => {
+      isLost = true;
+      resolve(error ?? lastError ?? new BrokerLinkLostError('the connection closed'));
+    });
   });
   const destroy = () => {
     abort.abort(new BrokerLinkLostError('the connection was given up'));
@@ -67,6 +72,7 @@ function linkOf(model: ChannelModel, abort: AbortController): BrokerLink {
   return {
     model,
     lost,
+    isLost: () => isLost,
     destroy,
     async close() {
       try {

@@ -1,5 +1,5 @@
 import assert from 'node:assert';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { ConsumeOptions, Consumption } from '../broker.ts';
 import { within } from '../within.ts';
@@ -75,9 +75,12 @@ export function createConsumeSide(context: ConnectionContext, send: Publisher['s
     const consumption = createRabbitMqConsumption({
       consume: options,
       settle: { ...context, queue: options.queue, send },
-      onChannelLost(reason) {
+      async onChannelLost(reason) {
+        // One turn later, because a lost connection closes its channels first, and brings them all back itself.
+        await nextTurn();
+        if (model === undefined || !consumptions.has(consumption)) return;
         logger.warn({ queue: options.queue, reason }, 'Lost a consumer; starting it again');
-        void reattach(consumption);
+        await reattach(consumption);
       },
     });
     consumptions.add(consumption);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import type { BrokerLogger } from '../log.ts';
 import { type BrokerLink, openBrokerLink } from './broker-link.ts';
@@ -40,7 +40,7 @@ export function superviseConnection(options: SupervisedConnectionOptions): Super
   let link: BrokerLink | undefined;
   let up = false;
   let failuresInARow = 0;
-  let requestRebuild: (reason: string) => void = () => {};
+  let requestRebuild: (reason: string) => Promise<void> = async () => {};
 
   function report(connected: boolean): void {
     if (connected !== up) options.onStateChange(connected);
@@ -71,7 +71,10 @@ export function superviseConnection(options: SupervisedConnectionOptions): Super
   async function serve(current: BrokerLink): Promise<unknown> {
     while (!closing.signal.aborted) {
       const rebuild = new Promise<undefined>((resolve) => {
-        requestRebuild = (reason) => {
+        // One turn later, because a lost link closes its channels first: then it is the link that counts.
+        requestRebuild = async (reason) => {
+          await nextTurn();
+          if (link !== current || closing.signal.aborted || current.isLost()) return;
           logger.warn({ connection: name, reason }, 'Setting up the broker again');
           resolve(undefined);
         };
@@ -114,7 +117,7 @@ export function superviseConnection(options: SupervisedConnectionOptions): Super
   const ended = keepConnected();
   return {
     isUp: () => up,
-    rebuild: (reason) => requestRebuild(reason),
+    rebuild: (reason) => void requestRebuild(reason),
     async close() {
       closing.abort();
       await link?.close();

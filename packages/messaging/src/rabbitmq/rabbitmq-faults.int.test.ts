@@ -1,0 +1,224 @@
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger } from '@souk/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { aMessage } from '../../test/messages.ts';
+import { type RabbitMqWorld, startRabbitMqWorld, withAdmin } from '../../test/rabbitmq-world.ts';
+import type { MetricsFactory } from '../broker-metrics.ts';
+
+/** Class 10 is the connection; method 60 is blocked (with a reason), 61 unblocked; both on channel 0, ended by 0xCE. */
+const BLOCKED_FRAME = Buffer.from([1, 0, 0, 0, 0, 0, 11, 0, 10, 0, 60, 6, ...Buffer.from('memory'), 0xce]);
+const UNBLOCKED_FRAME = Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 10, 0, 61, 0xce]);
+
+let world: RabbitMqWorld;
+let values: Map<string, number>;
+
+/** Keeps the newest value of each metric and label. */
+function recordingMetrics(): MetricsFactory {
+  values = new Map();
+  const keyOf = (name: string, labels: Record<string, string>) => [name, ...Object.values(labels)].join(' ');
+  return {
+    counter: (name) => ({
+      inc: (labels, value = 1) => void values.set(keyOf(name, labels), (values.get(keyOf(name, labels)) ?? 0) + value),
+    }),
+    gauge: (name) => ({ set: (labels, value) => void values.set(keyOf(name, labels), value) }),
+  };
+}
+
+beforeEach(async () => {
+  world = await startRabbitMqWorld({ metrics: recordingMetrics() });
+});
+afterEach(() => world.dispose());
+
+async function until(condition: () => boolean, timeoutMs = 5_000): Promise<number> {
+  const startedAt = Date.now();
+  while (!condition()) {
+    if (Date.now() - startedAt > timeoutMs) expect.fail(`not within ${timeoutMs} ms: ${condition}`);
+    await sleep(10);
+  }
+  return Date.now() - startedAt;
+}
+
+async function collectIds(queue = 'tailor.events'): Promise<Set<string | undefined>> {
+  const ids = new Set<string | undefined>();
+  await world.broker().consume({
+    queue,
+    prefetch: 50,
+    batchMax: 20,
+    async onBatch(batch) {
+      for (const delivery of batch) {
+        ids.add(delivery.id);
+        delivery.ack();
+      }
+    },
+  });
+  return ids;
+}
+
+async function publishUntilConfirmed(id: string): Promise<void> {
+  for (;;) {
+    const [outcome] = await world.broker().publish([aMessage(id)], { timeoutMs: 1_000 });
+    if (outcome === 'confirmed') return;
+    await sleep(20);
+  }
+}
+
+describe('the RabbitMQ broker under connection faults', () => {
+  it('connects although the link drops at every stage of the handshake and the setup', async () => {
+    for (let bytes = 0; bytes <= 1_500; bytes += 100) {
+      world.proxy.cutAfterBytes(bytes);
+      world.proxy.cut();
+      await sleep(150);
+    }
+    world.proxy.cutAfterBytes(undefined);
+    world.proxy.cut();
+    await until(() => world.broker().isReady());
+    const ids = await collectIds();
+    await publishUntilConfirmed('after the cuts');
+    await until(() => ids.has('after the cuts'));
+  });
+
+  it('loses nothing through 20 cuts, consumes again within 5 s of the last, and leaves no descriptor behind', async () => {
+    const ids = await collectIds();
+    await publishUntilConfirmed('before');
+    const descriptorsBefore = readdirSync('/proc/self/fd').length;
+    const confirmed: string[] = [];
+    let publishing = true;
+    const publisher = (async () => {
+      for (let number = 0; publishing; number += 1) {
+        await publishUntilConfirmed(`message-${number}`);
+        confirmed.push(`message-${number}`);
+      }
+    })();
+    for (let cut = 0; cut < 20; cut += 1) {
+      await sleep(200);
+      world.proxy.cut();
+    }
+    await until(() => world.broker().isReady());
+    publishing = false;
+    await publisher;
+    await publishUntilConfirmed('after');
+    await until(() => ids.has('after') && confirmed.every((id) => ids.has(id)));
+    expect(confirmed.length).toBeGreaterThan(20);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(descriptorsBefore + 2);
+    expect(values.get('souk_broker_connected publish')).toBe(1);
+    expect(values.get('souk_broker_connected consume')).toBe(1);
+  });
+
+  it('answers within the timeout while the broker is stalled, and goes on when it wakes up', async () => {
+    const ids = await collectIds();
+    world.proxy.stall(true);
+    const startedAt = Date.now();
+    expect(await world.broker().publish([aMessage('m1')], { timeoutMs: 500 })).toEqual(['failed']);
+    expect(Date.now() - startedAt).toBeLessThan(1_500);
+    world.proxy.stall(false);
+    await publishUntilConfirmed('m2');
+    await until(() => ids.has('m1') && ids.has('m2'));
+  });
+
+  it('does not wait for ever on a stalled handshake', async () => {
+    world.proxy.stall(true);
+    world.proxy.cut();
+    // Longer than the handshake's deadline: the attempt that was stalled must have been given up.
+    await sleep(6_000);
+    expect(world.broker().isReady()).toBe(false);
+    world.proxy.cut();
+    world.proxy.stall(false);
+    await until(() => world.broker().isReady());
+  });
+
+  it('closes within bounded time while the broker is stalled', async () => {
+    await collectIds();
+    world.proxy.stall(true);
+    const startedAt = Date.now();
+    await world.broker().close();
+    expect(Date.now() - startedAt).toBeLessThan(9_000);
+    world.proxy.stall(false);
+  });
+
+  it('starts while the broker is away: a consumption waits, a publish fails at once', async () => {
+    const away = await startRabbitMqWorld({ url: 'amqp://guest:guest@127.0.0.1:1', logger: silentLogger() });
+    const consumption = await away.broker().consume({
+      queue: 'tailor.events',
+      prefetch: 1,
+      batchMax: 1,
+      onBatch: async () => {},
+    });
+    expect(await away.broker().publish([aMessage('m1')])).toEqual(['failed']);
+    await consumption.stop();
+    await away.dispose();
+  });
+});
+
+describe('the RabbitMQ broker under faults of the broker itself', () => {
+  it('stops publishing while an alarm blocks it, goes on consuming, and tells when the alarm is over', async () => {
+    const ids = await collectIds();
+    let readyCount = 0;
+    world.broker().onReady(() => {
+      readyCount += 1;
+    });
+    world.proxy.inject(BLOCKED_FRAME);
+    await until(() => !world.broker().isReady());
+    expect(values.get('souk_broker_blocked')).toBe(1);
+    const startedAt = Date.now();
+    expect(await world.broker().publish([aMessage('m1')])).toEqual(['failed']);
+    expect(Date.now() - startedAt).toBeLessThan(100);
+    await withAdmin(async (channel) => {
+      channel.publish(`${world.prefix}souk.events`, 'order.created', Buffer.from('{}'), { messageId: 'other' });
+      await channel.waitForConfirms();
+    });
+    await until(() => ids.has('other'));
+    world.proxy.inject(UNBLOCKED_FRAME);
+    await until(() => world.broker().isReady());
+    expect(readyCount).toBe(1);
+    expect(values.get('souk_broker_blocked')).toBe(0);
+    await publishUntilConfirmed('m2');
+  });
+
+  it('declares a queue that was deleted under its consumer, and consumes again within 5 s', async () => {
+    const ids = await collectIds();
+    await withAdmin((channel) => channel.deleteQueue(`${world.prefix}tailor.events`));
+    await sleep(50);
+    await publishUntilConfirmed('after the deletion');
+    await until(() => ids.has('after the deletion'));
+  });
+
+  it('sees a message come back when its binding is gone, and restores the binding', async () => {
+    const ids = await collectIds();
+    await withAdmin((channel) =>
+      channel.unbindQueue(`${world.prefix}tailor.events`, `${world.prefix}souk.events`, 'order.created'),
+    );
+    expect(await world.broker().publish([aMessage('m1')])).toEqual(['returned']);
+    expect(values.get('souk_messages_published_total returned')).toBe(1);
+    await publishUntilConfirmed('m1');
+    await until(() => ids.has('m1'));
+  });
+
+  it('fails to publish to an exchange that was deleted, and declares it again', async () => {
+    const ids = await collectIds();
+    await withAdmin((channel) => channel.deleteExchange(`${world.prefix}souk.events`));
+    expect(await world.broker().publish([aMessage('m1')])).toEqual(['failed']);
+    await publishUntilConfirmed('m1');
+    await until(() => ids.has('m1'));
+  });
+
+  it('gives a message back, later, when its retry queue does not take it', async () => {
+    const attempts: number[] = [];
+    await world.broker().consume({
+      queue: 'tailor.events',
+      prefetch: 1,
+      batchMax: 1,
+      async onBatch([delivery]) {
+        attempts.push(delivery?.attempt ?? 0);
+        await (attempts.length <= 2 ? delivery?.retry('broken') : delivery?.ack());
+      },
+    });
+    await withAdmin((channel) => channel.deleteQueue(`${world.prefix}tailor.events.retry.100`));
+    await publishUntilConfirmed('m1');
+    // First the copy comes back and the message is given back; then the queue is there again.
+    await until(() => attempts.length === 3);
+    expect(attempts).toEqual([1, 1, 2]);
+    expect(values.get('souk_messages_redelivered_total tailor.events')).toBe(1);
+    expect(values.get('souk_messages_retried_total tailor.events')).toBe(1);
+  });
+});
