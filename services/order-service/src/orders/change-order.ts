@@ -1,9 +1,9 @@
 import { transaction } from '@souk/service-runtime';
-import { applyStep, saveOrders, toOrderInWork } from './change-orders.ts';
 import type { Order, OrderCommand } from './order.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { orderNotFound } from './order-errors.ts';
 import { orderRepository } from './order-repository.ts';
+import { applyStep, saveOrders, toOrderInWork } from './order-steps.ts';
 
 export interface ChangeOrder {
   orderId: string;

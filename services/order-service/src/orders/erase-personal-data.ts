@@ -1,7 +1,7 @@
 import { type Queryable, transaction } from '@souk/service-runtime';
-import { applyStep, type StepContext, saveOrders, toOrderInWork } from './change-orders.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { orderRepository } from './order-repository.ts';
+import { applyStep, type StepContext, saveOrders, toOrderInWork } from './order-steps.ts';
 
 const ORDERS_PER_TRANSACTION = 100;
 /** An order may have been in the middle of being placed when its owner was erased; no request lives longer than this. */
@@ -87,12 +87,12 @@ export function blankMessage(body: string): string {
   } catch {
     return '';
   }
-  if (!isObject(document) || !isObject(document['data'])) return '';
+  if (!isObject(document) || !isObject(document.data)) return '';
   const { data } = document;
-  if ('email' in data) data['email'] = null;
-  if ('name' in data) data['name'] = '';
-  if ('phone' in data) data['phone'] = null;
-  if (isObject(data['shippingAddress'])) data['shippingAddress'] = blankTexts(data['shippingAddress']);
+  if ('email' in data) data.email = null;
+  if ('name' in data) data.name = '';
+  if ('phone' in data) data.phone = null;
+  if (isObject(data.shippingAddress)) data.shippingAddress = blankTexts(data.shippingAddress);
   return JSON.stringify(document);
 }
 

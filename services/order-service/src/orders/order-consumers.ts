@@ -1,11 +1,11 @@
 import type { CloudEvent } from '@souk/contracts';
 import type { EventHandlers } from '@souk/outbox';
 import type { Queryable } from '@souk/service-runtime';
-import { applyStep, type OrderStep, type StepContext, saveOrders, toOrderInWork } from './change-orders.ts';
 import { eraseUsers } from './erase-personal-data.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { UnknownOrderError, UnnumberedPaymentError } from './order-errors.ts';
 import { orderRepository } from './order-repository.ts';
+import { applyStep, type OrderStep, type StepContext, saveOrders, toOrderInWork } from './order-steps.ts';
 import { addOrphans } from './release-orphans.ts';
 import type { OrderReport } from './timeline.ts';
 

@@ -1,5 +1,5 @@
 import type { Metrics } from '@souk/service-runtime';
-import type { OrderInWork } from './change-orders.ts';
+import type { OrderInWork } from './order-steps.ts';
 
 export type OrderMetrics = ReturnType<typeof createOrderMetrics>;
 

@@ -19,7 +19,7 @@ export interface Tracking {
 /** `requested`: the owner is gone; the personal data stays only until the order has ended or is delivered. */
 export type Erasure = 'none' | 'requested' | 'done';
 
-interface OrderFacts {
+export interface OrderFacts {
   id: string;
   userId: string;
   /** Null once the owner is erased. */
@@ -198,7 +198,7 @@ export function evolve(order: Order, event: OrderEvent, at: Date): Order {
   }
 }
 
-const UNFULFILLED = { fulfillmentStatus: 'unfulfilled', tracking: null } as const;
+export const UNFULFILLED = { fulfillmentStatus: 'unfulfilled', tracking: null } as const;
 
 /** Nobody needs the address any more: the order is cancelled, or its goods have arrived. */
 export function hasEnded(order: Order): boolean {
@@ -231,56 +231,6 @@ export function isPaymentSettled(order: Pick<Order, 'status' | 'paymentStatus'>)
     default:
       return order.status satisfies never;
   }
-}
-
-export interface NewOrder {
-  id: string;
-  userId: string;
-  email: string;
-  items: readonly OrderLine[];
-  shippingAddress: Address;
-  paymentMethod: string | null;
-  reservationExpiresAt: Date;
-  placedAt: Date;
-}
-
-/** A placed order: pending, version 1, its total the sum of the reserved prices. */
-export function placeNewOrder(order: NewOrder): PendingOrder {
-  const { id, userId, email, items, shippingAddress, paymentMethod, reservationExpiresAt, placedAt } = order;
-  return {
-    id,
-    userId,
-    email,
-    items,
-    total: totalOf(items),
-    shippingAddress,
-    paymentMethod,
-    reservationExpiresAt,
-    createdAt: placedAt,
-    updatedAt: placedAt,
-    version: 1,
-    paymentSequence: 0,
-    erasure: 'none',
-    status: 'pending',
-    paymentStatus: 'awaiting',
-    cancelReason: null,
-    ...UNFULFILLED,
-  };
-}
-
-export type UnpricedLine = Omit<OrderLine, 'lineTotal'>;
-
-export function priceLine(line: UnpricedLine): OrderLine {
-  const { productId, sku, name, quantity, unitPrice } = line;
-  const lineTotal = { amount: unitPrice.amount * quantity, currency: unitPrice.currency };
-  return { productId, sku, name, quantity, unitPrice, lineTotal };
-}
-
-export function totalOf(items: readonly OrderLine[]): Money {
-  return {
-    amount: items.reduce((sum, line) => sum + line.lineTotal.amount, 0),
-    currency: items[0]?.lineTotal.currency ?? 'EUR',
-  };
 }
 
 function blankAddress(address: Address): Address {

@@ -12,7 +12,8 @@ import {
 import { type Queryable, transaction } from '@souk/service-runtime';
 import { z } from 'zod';
 import type { CartSource } from '../cart/cart-repository.ts';
-import { type PendingOrder, placeNewOrder, priceLine } from './order.ts';
+import { placeNewOrder, priceLine } from './new-order.ts';
+import type { PendingOrder } from './order.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { cartEmpty, cartOrderedMeanwhile, reservationKeepsClosing } from './order-errors.ts';
 import { toOrderCreated } from './order-events.ts';

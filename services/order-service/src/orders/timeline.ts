@@ -22,9 +22,9 @@ export function toChangeEntry(order: Order, message: OrderMessage): Unnumbered {
   const { type, event, changed } = message;
   const { version, status, paymentStatus, fulfillmentStatus, total } = order;
   const data: Record<string, unknown> = { version, status, paymentStatus, fulfillmentStatus };
-  if (type === 'order.created' || type === 'order.completed' || type === 'order.cancelled') data['total'] = total;
-  if (type === 'order.cancelled') data['reason'] = order.cancelReason;
-  if (type === 'order.updated') data['changed'] = changed;
+  if (type === 'order.created' || type === 'order.completed' || type === 'order.cancelled') data.total = total;
+  if (type === 'order.cancelled') data.reason = order.cancelReason;
+  if (type === 'order.updated') data.changed = changed;
   if (order.tracking !== null) Object.assign(data, order.tracking);
   return { orderId: order.id, eventId: event.id, type, at: new Date(event.time), data };
 }

@@ -41,11 +41,12 @@ export function applyStep(work: OrderInWork, step: OrderStep, context: StepConte
       throw decision.refusal;
     case 'unchanged':
       if (decision.alarm) work.alarms.push(decision.alarm);
-      return;
+      break;
     case 'changed':
-      return applyEvent(work, decision.event, context);
+      applyEvent(work, decision.event, context);
+      break;
     default:
-      return decision satisfies never;
+      decision satisfies never;
   }
 }
 
