@@ -1,5 +1,14 @@
 export { createDeadLetterConsumer, type DeadLetterConsumerOptions } from './dead-letter-consumer.ts';
+export {
+  type DeadLetter,
+  type DeadLetterMessage,
+  deleteDeadLetter,
+  findDeadLetter,
+  listDeadLetters,
+  redriveDeadLetter,
+} from './dead-letters.ts';
 export { createEventConsumer, type EventConsumerOptions, type EventHandlers } from './event-consumer.ts';
 export { EventTooLargeError, insertOutbox, type OutboxRow, republishLast, toOutboxRow } from './outbox.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';
 export { createRetentionSweep, type RetentionSweepOptions } from './retention-sweep.ts';
+export { UnprocessableEventError } from './unprocessable-event-error.ts';

@@ -1,19 +1,143 @@
-import type { Broker } from '@souk/messaging';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Broker, OutgoingMessage, PublishOutcome } from '@souk/messaging';
 import type { Logger, Metrics, Pool, Worker } from '@souk/service-runtime';
+import { createRelayMetrics, type RelayMetrics } from './relay-metrics.ts';
+import { type ClaimedRow, claimRows, markPublished, releaseRows, toMessage } from './relay-statements.ts';
+import { createWakeUp } from './wake-up.ts';
+
 export interface RelayOptions {
   pool: Pool;
   broker: Broker;
   logger: Logger;
   metrics: Metrics;
+  /** The longest pause between two looks at the table; a wake shortens it. Default 500. */
   pollIntervalMs?: number;
+  /** Most events in one claim. Default 200. */
   batchMax?: number;
+  /** How long a claim holds; a dead relay's events are taken over after it. Default 3,000. */
   leaseMs?: number;
 }
+
 export interface Relay extends Worker {
   /** Called after the commit of a transaction that wrote to the outbox. */
   wake(): void;
 }
+
+/**
+ * Claims follow each other at least at this distance, so that under load a claim finds several events: at 200 orders a
+ * second 4 in one go instead of 1, for a quarter of the statements and at most 5 ms of delay.
+ */
+const CLAIM_GAP_MS = 5;
+/** A publication that takes longer runs on beside the next claims: one slow message does not hold up the rest. */
+const PATIENCE_MS = 50;
+const BATCHES_IN_FLIGHT_MAX = 8;
+/** A publication gives up before its claim expires, so that it is decided before another relay begins. */
+const LEASE_MARGIN_MS = 500;
+const OBSERVE_INTERVAL_MS = 5_000;
+
+/**
+ * The message relay of the transactional outbox: claims unpublished events by a short UPDATE, publishes them in one batch
+ * and marks those that the broker confirmed. Several may run; each works with its own claims only. An event goes out at
+ * least once, after the earlier events of its aggregate.
+ */
 export function createRelay(options: RelayOptions): Relay {
-  void options;
-  return { name: 'relay', start() {}, stop: async () => {}, wake() {} };
+  const { broker, logger, pool } = options;
+  const { batchMax = 200, leaseMs = 3_000, pollIntervalMs = 500 } = options;
+  const metrics = createRelayMetrics(options.metrics);
+  const wakeUp = createWakeUp();
+  const inFlight = new Set<Promise<void>>();
+  let stopped = false;
+  let loop: Promise<void> | undefined;
+  let stopListening: (() => void) | undefined;
+
+  async function run(): Promise<void> {
+    let observedAt = Number.NEGATIVE_INFINITY;
+    while (!stopped) {
+      wakeUp.reset();
+      const startedAt = performance.now();
+      if (startedAt - observedAt > OBSERVE_INTERVAL_MS) {
+        observedAt = startedAt;
+        await metrics.observe(pool).catch((error: unknown) => logger.debug({ error }, 'Outbox was not measured'));
+      }
+      const claimed = await claimNext();
+      if (claimed > 0) {
+        const gapMs = CLAIM_GAP_MS - (performance.now() - startedAt);
+        if (gapMs > 0) await sleep(gapMs);
+      }
+      if (claimed < batchMax) await wakeUp.wait(pollIntervalMs);
+    }
+  }
+
+  /** Returns how many events were claimed; waits for their publication only as long as it is quick. */
+  async function claimNext(): Promise<number> {
+    if (!broker.isReady() || inFlight.size >= BATCHES_IN_FLIGHT_MAX) return 0;
+    const claimId = randomUUID();
+    const claim = await claimRows(pool, { claimId, leaseMs, batchMax }).catch((error: unknown) => {
+      logger.warn({ error }, 'Outbox could not be read and will be polled again');
+      return { rows: [], heldBack: 0 };
+    });
+    if (claim.rows.length === 0) return 0;
+    const publication = publish(claimId, claim.rows).then(() => {
+      inFlight.delete(publication);
+      // Later events of the same aggregates wait for the earlier ones, or a slot became free.
+      if (claim.heldBack > 0 || inFlight.size === BATCHES_IN_FLIGHT_MAX - 1) wakeUp.wake();
+    });
+    inFlight.add(publication);
+    await Promise.race([publication, sleep(PATIENCE_MS, undefined, { ref: false })]);
+    return claim.rows.length;
+  }
+
+  async function publish(claimId: string, rows: ClaimedRow[]): Promise<void> {
+    const messages: OutgoingMessage[] = rows.map(toMessage);
+    const outcomes = await broker.publish(messages, { timeoutMs: Math.max(100, leaseMs - LEASE_MARGIN_MS) });
+    const withOutcome = (outcome: PublishOutcome) => rows.filter((_, index) => outcomes[index] === outcome);
+    const failed = withOutcome('failed');
+    reportReturned(withOutcome('returned'), { logger, metrics });
+    await settle(claimId, { confirmed: withOutcome('confirmed'), failed });
+  }
+
+  async function settle(claimId: string, rows: { confirmed: ClaimedRow[]; failed: ClaimedRow[] }): Promise<void> {
+    try {
+      const delays = await markPublished(pool, claimId, rows.confirmed);
+      for (const seconds of delays) metrics.delay.observe(seconds);
+      // While the broker answers, a failed event keeps its claim as a pause: what is refused once is refused again at once.
+      if (rows.failed.length > 0 && (stopped || !broker.isReady())) await releaseRows(pool, claimId, rows.failed);
+    } catch (error) {
+      // The claims expire, then the events go out once more: consumers know their ids.
+      logger.warn(
+        { error, events: rows.confirmed.length },
+        'Published events could not be marked and will be repeated',
+      );
+    }
+  }
+
+  return {
+    name: 'outbox-relay',
+    start() {
+      stopListening = broker.onReady(wakeUp.wake);
+      loop = run();
+    },
+    async stop() {
+      stopped = true;
+      stopListening?.();
+      wakeUp.wake();
+      await loop;
+      await Promise.all(inFlight);
+    },
+    wake: wakeUp.wake,
+  };
+}
+
+/**
+ * No queue is bound for the type: the event stays unpublished and is tried again when its claim expires. An alarm, because
+ * only somebody who restores the topology ends it.
+ */
+function reportReturned(rows: ClaimedRow[], { logger, metrics }: { logger: Logger; metrics: RelayMetrics }): void {
+  if (rows.length === 0) return;
+  for (const row of rows) metrics.returned.inc({ type: row.type });
+  logger.error(
+    { types: [...new Set(rows.map((row) => row.type))], events: rows.length },
+    'Broker returned events: no queue is bound',
+  );
 }

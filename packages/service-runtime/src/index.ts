@@ -55,6 +55,7 @@ export {
   type Metrics,
   type Registry,
 } from './metrics.ts';
+export { redactText } from './redaction.ts';
 export {
   describeSettings,
   type Environment,
@@ -91,7 +92,15 @@ export {
   urlSetting,
 } from './settings/setting.ts';
 export { createSweep, type Sweep, type SweepOptions } from './sweep.ts';
-export { type SpanKindName, type SpanOptions, startTracing, type Tracing, withSpan } from './trace/spans.ts';
+export {
+  type ConsumerSpan,
+  type SpanKindName,
+  type SpanOptions,
+  startTracing,
+  type Tracing,
+  withConsumerSpans,
+  withSpan,
+} from './trace/spans.ts';
 export {
   childTraceparent,
   currentTraceparent,

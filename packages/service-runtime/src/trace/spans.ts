@@ -14,6 +14,7 @@ import {
   formatTraceparent,
   parseTraceparent,
   runWithTraceparent,
+  runWithTraceparents,
 } from './traceparent.ts';
 
 export type SpanKindName = 'server' | 'client' | 'producer' | 'consumer' | 'internal';
@@ -63,6 +64,36 @@ export async function withSpan<T>(
     throw error;
   } finally {
     span.end();
+  }
+}
+
+/** One message of a batch that is handled together. */
+export interface ConsumerSpan {
+  name: string;
+  /** The aggregate: what is written about it inside `fn` continues this message's trace. */
+  subject: string;
+  traceparent: string | undefined;
+  attributes?: Attributes;
+}
+
+/** Handles a batch of messages, each in a span of its own trace; `currentTraceparent(subject)` names the right one inside. */
+export async function withConsumerSpans<T>(messages: readonly ConsumerSpan[], fn: () => Promise<T>): Promise<T> {
+  const tracer = trace.getTracer(TRACER_NAME);
+  const bySubject = new Map<string, string>();
+  const spans = messages.map(({ attributes = {}, name, subject, traceparent }) => {
+    const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, contextOf(traceparent));
+    const { spanId, traceId } = span.spanContext();
+    const own = formatTraceparent({ traceId, parentId: spanId, sampled: true });
+    bySubject.set(subject, span.isRecording() ? own : childTraceparent(traceparent));
+    return span;
+  });
+  try {
+    return await runWithTraceparents(bySubject, fn);
+  } catch (error) {
+    for (const span of spans) span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    for (const span of spans) span.end();
   }
 }
 

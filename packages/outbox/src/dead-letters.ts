@@ -1,0 +1,149 @@
+import { EVENT_CONTENT_TYPE, parseEvent, queueNameOf } from '@souk/contracts';
+import { ATTEMPT_HEADER, type Broker, DEAD_LETTER_REASON_HEADER, type Delivery } from '@souk/messaging';
+import { newId, type Queryable } from '@souk/service-runtime';
+
+/** A message that was given up and waits for somebody to redrive or delete it. */
+export interface DeadLetter {
+  id: string;
+  messageId: string | null;
+  type: string | null;
+  orderId: string | null;
+  reason: string;
+  attempts: number;
+  deadLetteredAt: Date;
+}
+
+export interface DeadLetterMessage extends DeadLetter {
+  contentType: string | null;
+  headers: Record<string, unknown>;
+  body: Buffer;
+}
+
+/**
+ * Takes a message into the table. A message that waits there already is not taken twice: it comes again when the process
+ * died between commit and ack. Without a message-id only a redelivery tells. Returns the new id, or undefined.
+ */
+export async function storeDeadLetter(db: Queryable, delivery: Delivery): Promise<string | undefined> {
+  const messageId = text(delivery.id);
+  const id = newId();
+  const { rowCount } = await db.query(
+    `INSERT INTO dead_letters (id, message_id, type, order_id, reason, attempts, content_type, headers, body)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+      WHERE NOT ($10 AND EXISTS (
+        SELECT 1 FROM dead_letters d
+         WHERE d.message_id IS NOT DISTINCT FROM $2 AND d.redriven_at IS NULL AND d.body = $9))`,
+    [
+      id,
+      messageId,
+      text(delivery.type),
+      text(delivery.correlationId) ?? orderIdIn(delivery.body),
+      text(reasonIn(delivery.headers)) ?? 'unknown',
+      attemptsOf(delivery),
+      text(delivery.contentType),
+      JSON.stringify(delivery.headers),
+      delivery.body,
+      messageId !== null || delivery.redelivered,
+    ],
+  );
+  return rowCount === 1 ? id : undefined;
+}
+
+/** PostgreSQL takes no NUL in a text. */
+function text(value: string | undefined): string | null {
+  return value === undefined ? null : value.replaceAll('\0', '').toWellFormed().slice(0, 1_000);
+}
+
+function reasonIn(headers: Record<string, unknown>): string | undefined {
+  const reason = headers[DEAD_LETTER_REASON_HEADER];
+  return typeof reason === 'string' ? reason : undefined;
+}
+
+function attemptsOf(delivery: Delivery): number {
+  const attempts = Number(delivery.headers[ATTEMPT_HEADER] ?? delivery.attempt);
+  return Number.isSafeInteger(attempts) && attempts > 0 && attempts < 1_000_000 ? attempts : 1;
+}
+
+function orderIdIn(body: Buffer): string | null {
+  const parsed = parseEvent(body);
+  if (!parsed.ok || !('orderId' in parsed.event.data)) return null;
+  return parsed.event.data.orderId ?? null;
+}
+
+const SUMMARY = `id, message_id AS "messageId", type, order_id AS "orderId", reason, attempts, dead_lettered_at AS "deadLetteredAt"`;
+
+export interface DeadLetterPage {
+  items: DeadLetter[];
+  total: number;
+}
+
+/** Newest first, after `before`; those already redriven are history and not listed. */
+export async function listDeadLetters(
+  db: Queryable,
+  options: { limit: number; before?: { deadLetteredAt: string; id: string } | undefined },
+): Promise<DeadLetterPage> {
+  const { before, limit } = options;
+  const { rows } = await db.query<DeadLetter>(
+    `SELECT ${SUMMARY} FROM dead_letters
+      WHERE redriven_at IS NULL
+        AND ($1::timestamptz IS NULL OR (date_trunc('milliseconds', dead_lettered_at), id) < ($1::timestamptz, $2::uuid))
+      ORDER BY date_trunc('milliseconds', dead_lettered_at) DESC, id DESC LIMIT $3`,
+    [before?.deadLetteredAt ?? null, before?.id ?? null, limit],
+  );
+  const counted = await db.query<{ total: number }>(
+    'SELECT count(*)::int AS total FROM dead_letters WHERE redriven_at IS NULL',
+  );
+  return { items: rows, total: counted.rows[0]?.total ?? 0 };
+}
+
+export async function findDeadLetter(db: Queryable, id: string): Promise<DeadLetterMessage | undefined> {
+  const { rows } = await db.query<Omit<DeadLetterMessage, 'headers'> & { headers: string }>(
+    `SELECT ${SUMMARY}, content_type AS "contentType", headers, body FROM dead_letters WHERE id = $1 AND redriven_at IS NULL`,
+    [id],
+  );
+  const [row] = rows;
+  return row === undefined ? undefined : { ...row, headers: JSON.parse(row.headers) as Record<string, unknown> };
+}
+
+export async function deleteDeadLetter(db: Queryable, id: string): Promise<boolean> {
+  const { rowCount } = await db.query('DELETE FROM dead_letters WHERE id = $1 AND redriven_at IS NULL', [id]);
+  return rowCount === 1;
+}
+
+export interface RedriveOptions {
+  service: string;
+  broker: Broker;
+  /** The id of the administrator, kept with the row. */
+  redrivenBy: string;
+}
+
+/**
+ * Publishes a dead letter to the service's queue again, with its original id, so that the inbox knows whether it was handled
+ * after all. Marked only after the confirm: a crash in between repeats it, without a second effect. Returns false when the
+ * broker did not take it.
+ */
+export async function redriveDeadLetter(
+  db: Queryable,
+  letter: DeadLetterMessage,
+  { broker, redrivenBy, service }: RedriveOptions,
+): Promise<boolean> {
+  const [outcome] = await broker.sendToQueue(queueNameOf(service), [
+    {
+      id: letter.messageId ?? letter.id,
+      type: letter.type ?? 'unknown',
+      body: letter.body,
+      correlationId: letter.orderId ?? undefined,
+      mandatory: true,
+    },
+  ]);
+  if (outcome !== 'confirmed') return false;
+  await db.query('UPDATE dead_letters SET redriven_at = now(), redriven_by = $2 WHERE id = $1', [
+    letter.id,
+    redrivenBy,
+  ]);
+  return true;
+}
+
+/** Whether the body can be shown as text: a JSON event of ours, or whatever somebody sent. */
+export function isEvent(letter: Pick<DeadLetterMessage, 'contentType'>): boolean {
+  return letter.contentType === EVENT_CONTENT_TYPE;
+}

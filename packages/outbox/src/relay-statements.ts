@@ -1,0 +1,102 @@
+import { type EventType, hasConsumer } from '@souk/contracts';
+import type { OutgoingMessage } from '@souk/messaging';
+import type { Queryable } from '@souk/service-runtime';
+
+export interface ClaimedRow {
+  id: string;
+  type: EventType;
+  body: string;
+  redrive: number;
+}
+
+export interface Claim {
+  /** In the order of their positions. */
+  rows: ClaimedRow[];
+  /** Events that were free but must wait for an earlier one of their aggregate. */
+  heldBack: number;
+}
+
+/**
+ * `candidate` skips aggregates whose earlier event is claimed already, so that a blocked event (one that comes back, say)
+ * blocks its own aggregate and never fills the batch with its followers. `free` then drops what stands behind an event
+ * that SKIP LOCKED passed over because another relay is claiming it at this moment. Expiry goes by the server's clock
+ * alone. There is no watermark over positions: a row whose transaction commits late is found all the same.
+ */
+const CLAIM = `
+  WITH candidate AS MATERIALIZED (
+    SELECT id, aggregate_id, position FROM outbox o
+     WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
+       AND NOT EXISTS (
+         SELECT 1 FROM outbox earlier
+          WHERE earlier.aggregate_id = o.aggregate_id AND earlier.position < o.position
+            AND earlier.published_at IS NULL AND earlier.claimed_until >= now())
+     ORDER BY position LIMIT $3 FOR UPDATE SKIP LOCKED
+  ), free AS (
+    SELECT c.id FROM candidate c
+     WHERE NOT EXISTS (
+       SELECT 1 FROM outbox earlier
+        WHERE earlier.aggregate_id = c.aggregate_id AND earlier.position < c.position AND earlier.published_at IS NULL
+          AND earlier.id NOT IN (SELECT id FROM candidate))
+  )
+  UPDATE outbox SET claimed_by = $1, claimed_until = now() + $2 * interval '1 ms'
+    FROM free WHERE outbox.id = free.id
+  RETURNING outbox.id, outbox.type, outbox.body, outbox.redrive, outbox.position, (SELECT count(*) FROM candidate)::int AS candidates`;
+
+export async function claimRows(
+  db: Queryable,
+  options: { claimId: string; leaseMs: number; batchMax: number },
+): Promise<Claim> {
+  const { rows } = await db.query<ClaimedRow & { position: string; candidates: number }>(CLAIM, [
+    options.claimId,
+    options.leaseMs,
+    options.batchMax,
+  ]);
+  rows.sort((a, b) => Number(a.position) - Number(b.position));
+  return { rows, heldBack: (rows[0]?.candidates ?? 0) - rows.length };
+}
+
+/**
+ * Marks what the broker confirmed, where this claim still holds and nobody asked for a redrive meanwhile. Returns the
+ * seconds from commit to confirm of each first publication.
+ */
+export async function markPublished(db: Queryable, claimId: string, rows: readonly ClaimedRow[]): Promise<number[]> {
+  if (rows.length === 0) return [];
+  const marked = await db.query<{ redrive: number; seconds: number }>(
+    `UPDATE outbox SET published_at = now(), claimed_by = NULL, claimed_until = NULL
+       FROM unnest($2::uuid[], $3::int[]) AS confirmed (id, redrive)
+      WHERE outbox.id = confirmed.id AND outbox.claimed_by = $1 AND outbox.redrive = confirmed.redrive
+     RETURNING outbox.redrive, extract(epoch FROM now() - created_at)::float8 AS seconds`,
+    [claimId, rows.map((row) => row.id), rows.map((row) => row.redrive)],
+  );
+  return marked.rows.filter((row) => row.redrive === 0).map((row) => row.seconds);
+}
+
+/** Gives claims back early, so that the next relay need not wait for them to expire. */
+export async function releaseRows(db: Queryable, claimId: string, rows: readonly ClaimedRow[]): Promise<void> {
+  await db.query(
+    'UPDATE outbox SET claimed_by = NULL, claimed_until = NULL WHERE claimed_by = $1 AND id = ANY ($2::uuid[])',
+    [claimId, rows.map((row) => row.id)],
+  );
+}
+
+/** The envelope's attributes stand in front of the data (createEvent); quotes inside of values are escaped. */
+const TRACEPARENT = /"traceparent":"([^"]{55})"/;
+const ORDER_ID = /"orderId":"([^"]{1,64})"/;
+const ENVELOPE_CHARACTERS = 1_000;
+
+export function toMessage(row: ClaimedRow): OutgoingMessage {
+  return {
+    id: row.id,
+    type: row.type,
+    body: Buffer.from(row.redrive === 0 ? row.body : withRedrive(row.body, row.redrive)),
+    correlationId: ORDER_ID.exec(row.body)?.[1],
+    traceparent: TRACEPARENT.exec(row.body.slice(0, ENVELOPE_CHARACTERS))?.[1],
+    // One without a consumer would come back for ever.
+    mandatory: hasConsumer(row.type),
+  };
+}
+
+/** Adds the extension attribute without parsing the document: it is one JSON object, written by JSON.stringify. */
+function withRedrive(body: string, redrive: number): string {
+  return `${body.slice(0, body.lastIndexOf('}'))},"redrive":"${redrive}"}`;
+}
