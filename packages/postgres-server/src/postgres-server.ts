@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgresBinaries, type PostgresBinaries } from './binaries.ts';
 import { clearLeftovers, initialiseDataFolder, readPostmasterFile } from './data-folder.ts';
@@ -143,7 +144,7 @@ async function stopChild(child: ChildProcess, ended: Promise<void>, signals: Nod
 export async function startPostgresServer(options: PostgresServerOptions): Promise<PostgresServer> {
   const report = options.report ?? (() => {});
   const binaries = findPostgresBinaries();
-  const runAs = chooseRunAs(binaries.postgres, report);
+  const runAs = chooseRunAs({ program: binaries.postgres, folder: dirname(options.folder) }, report);
   const created = await initialiseDataFolder({ folder: options.folder, password: options.password, binaries, runAs });
   if (!created) await clearLeftovers(options.folder, report);
 

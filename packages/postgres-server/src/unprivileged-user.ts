@@ -24,22 +24,30 @@ function createUser(name: string): void {
   if (made.status !== 0) spawnSync('adduser', ['-S', '-D', '-H', name], { stdio: 'ignore' }); // Alpine's
 }
 
-function canExecute(user: { uid: number; gid: number }, program: string): boolean {
-  return spawnSync(program, ['--version'], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
+/** Whether the user may run the program and reach what lies in the folder. */
+function canReach(
+  { program, folder }: { program: string; folder: string },
+  user: { uid: number; gid: number },
+): boolean {
+  const options = { ...user, cwd: '/', stdio: 'ignore' } as const;
+  return (
+    spawnSync(program, ['--version'], options).status === 0 &&
+    spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', folder], options).status === 0
+  );
 }
 
 /**
  * PostgreSQL refuses to run as root, so root runs it as the user `postgres`, made where there is none. A workspace below
  * /root is closed to that user: then it keeps the one capability to search closed folders, and nothing else of root.
  */
-export function chooseRunAs(program: string, report: (line: string) => void): RunAs {
+export function chooseRunAs(needs: { program: string; folder: string }, report: (line: string) => void): RunAs {
   if (process.getuid?.() !== 0) return { prefix: [] };
   if (findUser('postgres') === undefined) {
     report('PostgreSQL does not run as root: adding the system user "postgres"');
     createUser('postgres');
   }
   const user = findUser('postgres') ?? findUser('nobody');
-  if (user !== undefined && canExecute(user, program)) return { ...user, prefix: [] };
+  if (user !== undefined && canReach(needs, user)) return { ...user, prefix: [] };
   if (user !== undefined) {
     const prefix = [
       'setpriv',
@@ -51,7 +59,7 @@ export function chooseRunAs(program: string, report: (line: string) => void): Ru
       '--',
     ];
     const [command = '', ...rest] = prefix;
-    if (spawnSync(command, [...rest, program, '--version'], { stdio: 'ignore' }).status === 0)
+    if (spawnSync(command, [...rest, needs.program, '--version'], { stdio: 'ignore' }).status === 0)
       return { prefix, ...user };
   }
   throw new PostgresServerError(
