@@ -159,12 +159,9 @@ describe('a forged access token is refused', () => {
     expect(await codeOf(authenticator.verify(await signToken(key, {}, { typ: typ as never })))).toBe('unauthorized');
   });
 
-  test.each(["", "a", "a.b", "a.b.c", "..", "e30.e30.e30", `${"x".repeat(99)}.y.z`])("as the text %j", async (token) => {
-    'as the text %j',
-    async (token) => {
-      expect(await codeOf(authenticator.verify(token))).toBe('unauthorized');
-    },
-  );
+  test.each(['', 'a', 'a.b', 'a.b.c', '..', 'e30.e30.e30', 'x.y.z'])('as the text %j', async (token) => {
+    expect(await codeOf(authenticator.verify(token))).toBe('unauthorized');
+  });
 
   test('when it is a service token, and the other way round', async () => {
     const secret = 's'.repeat(32);
