@@ -36,6 +36,11 @@ export interface EventConsumerOptions {
   /** Most messages in one transaction. Default 20. */
   batchMax?: number;
   handlers: EventHandlers;
+  /**
+   * Called instead of the handlers, once, with all new events of a batch in the order of arrival: for an effect that must
+   * lock the rows of the whole batch in one sequence. The keys of `handlers` still say which types are understood.
+   */
+  onNewEvents?: ((tx: PoolClient, events: SoukEvent[]) => Promise<void>) | undefined;
   /** Events known already that are sent again by a sweep: the service repeats its own last event of that aggregate. */
   onRedrive?: ((tx: PoolClient, events: SoukEvent[]) => Promise<void>) | undefined;
 }

@@ -5,6 +5,7 @@ import type { PoolClient } from '@souk/service-runtime';
 export interface Consumer {
   service: string;
   handlers: Readonly<Partial<Record<EventType, (tx: PoolClient, events: CloudEvent[]) => Promise<void>>>>;
+  onNewEvents?: ((tx: PoolClient, events: SoukEvent[]) => Promise<void>) | undefined;
   onRedrive?: ((tx: PoolClient, events: SoukEvent[]) => Promise<void>) | undefined;
 }
 
@@ -18,15 +19,21 @@ export interface Inbox {
 }
 
 /** Notes the ids and hands on what is new, in one transaction with its effect. */
-export function createInbox({ handlers, onRedrive, service }: Consumer): Inbox {
+export function createInbox({ handlers, onNewEvents, onRedrive, service }: Consumer): Inbox {
+  async function handleRuns(tx: PoolClient, news: readonly SoukEvent[]): Promise<void> {
+    for (const run of runsByType(news)) {
+      const [first] = run;
+      if (first !== undefined) await handlers[first.type]?.(tx, run);
+    }
+  }
+
   return {
     async receive(tx, events) {
       const unique = uniqueById(events);
       const newIds = await noteIds(tx, service, unique);
-      for (const run of runsByType(unique.filter((event) => newIds.has(event.id)))) {
-        const [first] = run;
-        if (first !== undefined) await handlers[first.type]?.(tx, run);
-      }
+      const news = unique.filter((event) => newIds.has(event.id));
+      if (onNewEvents === undefined) await handleRuns(tx, news);
+      else if (news.length > 0) await onNewEvents(tx, news);
       const redriven = unique.filter((event) => event.redrive !== undefined && !newIds.has(event.id));
       if (redriven.length > 0) await onRedrive?.(tx, redriven);
       return { duplicates: events.length - newIds.size };
