@@ -32,6 +32,9 @@ import { createTimelineRoutes } from './orders/timeline-routes.ts';
 
 export const ORDER_SERVICE = 'order-service';
 
+/** A consumer says so inside its transaction; by then it has committed. */
+const STOCK_DUE_DELAY_MS = 50;
+
 export const openApi: OpenApiOptions = {
   title: 'Souk order-service',
   description: 'Cart, orders and their timeline: the order side of the saga.',
@@ -89,10 +92,11 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
       relay.wake();
       hub.notify(orderIds);
     },
+    stockIsDue: () => void setTimeout(() => sweeps.wake(), STOCK_DUE_DELAY_MS).unref(),
   };
   const shared = { service: ORDER_SERVICE, pool, broker, logger, metrics };
   const sweeps = createOrderSweeps(orders, { intervalMs: sweepIntervalMs, logger, metrics });
-  const handlers = createOrderHandlers(orders, () => sweeps.wake());
+  const handlers = createOrderHandlers(orders);
   const routes = createRoutes({
     orders,
     carts: prismaCartRepository(new PrismaClient({ adapter: new PrismaPg(pool) })),

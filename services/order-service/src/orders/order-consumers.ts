@@ -1,9 +1,9 @@
-import type { CloudEvent } from '@souk/contracts';
+import { type CloudEvent, idSchema } from '@souk/contracts';
 import type { EventHandlers } from '@souk/outbox';
 import type { Queryable } from '@souk/service-runtime';
 import { eraseUsers } from './erase-personal-data.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
-import { UnknownOrderError, UnnumberedPaymentError } from './order-errors.ts';
+import { unknownOrder, unnumberedPayment } from './order-errors.ts';
 import { orderRepository } from './order-repository.ts';
 import { applyStep, type OrderStep, type StepContext, saveOrders, toOrderInWork } from './order-steps.ts';
 import { addOrphans } from './release-orphans.ts';
@@ -16,7 +16,7 @@ type Steps = [orderId: string, step: OrderStep][];
  * Inbound events -> use cases, a batch at a time. There is no answer to redriven events here: this service begins the
  * redrives, and answering one's own would go round for ever.
  */
-export function createOrderHandlers(deps: OrderDependencies, wakeSweeps: () => void): EventHandlers {
+export function createOrderHandlers(deps: OrderDependencies): EventHandlers {
   const contextOf = (): StepContext => ({ now: deps.clock.now(), newId: deps.newId, timings: deps.timings });
   const recordPayments = (tx: Queryable, events: PaymentEvent[]) =>
     applySteps(
@@ -36,7 +36,7 @@ export function createOrderHandlers(deps: OrderDependencies, wakeSweeps: () => v
         tx,
         events.map((event) => event.data.orderId),
       );
-      wakeSweeps();
+      deps.stockIsDue();
     },
     'user.deleted': (tx, events) =>
       eraseUsers(
@@ -48,7 +48,7 @@ export function createOrderHandlers(deps: OrderDependencies, wakeSweeps: () => v
 }
 
 function toPaymentStep(event: PaymentEvent): OrderStep {
-  if (event.sequence === undefined) throw new UnnumberedPaymentError(event.id);
+  if (event.sequence === undefined) throw unnumberedPayment();
   const { status, captured } = event.data;
   return {
     report: event as OrderReport,
@@ -65,11 +65,13 @@ function toNotificationSteps(event: CloudEvent<'notification.sent'>): Steps {
 async function applySteps(deps: OrderDependencies, tx: Queryable, steps: Steps): Promise<void> {
   if (steps.length === 0) return;
   const context = { now: deps.clock.now(), newId: deps.newId, timings: deps.timings };
-  const records = await orderRepository.lock(tx, [...new Set(steps.map(([orderId]) => orderId))]);
+  const orderIds = [...new Set(steps.map(([orderId]) => orderId))];
+  for (const orderId of orderIds) if (!idSchema.safeParse(orderId).success) throw unknownOrder(orderId);
+  const records = await orderRepository.lock(tx, orderIds);
   const works = new Map([...records].map(([orderId, record]) => [orderId, toOrderInWork(record)]));
   for (const [orderId, step] of steps) {
     const work = works.get(orderId);
-    if (!work) throw new UnknownOrderError(orderId);
+    if (!work) throw unknownOrder(orderId);
     applyStep(work, step, context);
   }
   await saveOrders(tx, works.values());

@@ -14,4 +14,6 @@ export interface OrderDependencies {
   timings: SagaTimings;
   /** Called after a commit: wakes the relay, and the streams that follow these orders. */
   committed: (orderIds: readonly string[]) => void;
+  /** There is, or will be after a commit that is near, stock to be settled or released now. */
+  stockIsDue: () => void;
 }

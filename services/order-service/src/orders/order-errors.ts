@@ -1,4 +1,5 @@
 import { type FieldError, Refusal } from '@souk/contracts';
+import { UnprocessableEventError } from '@souk/outbox';
 
 /*
  * The catalogue of what an order refuses, each by a stable code. The table code -> status -> title is PROBLEMS of
@@ -49,21 +50,11 @@ export const tooManyStreams = (streamsMax: number) =>
 export const reservationKeepsClosing = () =>
   new Refusal('unavailable', 'The stock could not be reserved at the moment', { retryAfterSeconds: 1 });
 
-/** A message about an order that this service never acknowledged: the message is at fault, not its consumer. */
-export class UnknownOrderError extends Error {
-  override readonly name = 'UnknownOrderError';
-  constructor(orderId: string) {
-    super(`No order ${orderId} exists`);
-  }
-}
+/** A message about an order that this service never acknowledged: no further attempt would find it. */
+export const unknownOrder = (orderId: string) => new UnprocessableEventError(`no order ${orderId} exists`);
 
 /** A payment event without `sequence` cannot be put in order. */
-export class UnnumberedPaymentError extends Error {
-  override readonly name = 'UnnumberedPaymentError';
-  constructor(eventId: string) {
-    super(`Payment event ${eventId} has no sequence`);
-  }
-}
+export const unnumberedPayment = () => new UnprocessableEventError('a payment event needs a sequence');
 
 /** The row changed although it was locked: a programmer's error that must not be committed. */
 export class LostUpdateError extends Error {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { after, anAddress, anOrder, cancelled, completed, delivered, euros, NOW, shipped } from '../../test/builders.ts';
+import {
+  after,
+  anAddress,
+  anOrder,
+  cancelled,
+  completed,
+  delivered,
+  euros,
+  NOW,
+  shipped,
+} from '../../test/builders.ts';
 import { decide, evolve, isPaymentSettled, type Order, type OrderCommand, type PaymentReport } from './order.ts';
 
 const payment = (status: PaymentReport['status'], sequence = 2, captured = euros(3000)): OrderCommand => ({
@@ -83,7 +93,10 @@ describe('a completed order', () => {
   it('notes refunds that an administrator gave, and stays completed', () => {
     const result = when(order, payment('partially_refunded')).order;
     expect(result).toMatchObject({ status: 'completed', paymentStatus: 'partially_refunded', version: 3 });
-    expect(when(result, payment('refunded', 3)).order).toMatchObject({ status: 'completed', paymentStatus: 'refunded' });
+    expect(when(result, payment('refunded', 3)).order).toMatchObject({
+      status: 'completed',
+      paymentStatus: 'refunded',
+    });
   });
 
   it('skips payment events that are not newer than the last applied', () => {
@@ -137,7 +150,10 @@ describe('the address', () => {
   const shippingAddress = anAddress({ city: 'Paris', country: 'FR' });
 
   it('can be changed until the goods leave', () => {
-    expect(when(anOrder(), { type: 'ChangeAddress', shippingAddress }).order).toMatchObject({ shippingAddress, version: 2 });
+    expect(when(anOrder(), { type: 'ChangeAddress', shippingAddress }).order).toMatchObject({
+      shippingAddress,
+      version: 2,
+    });
     const onItsWay = after(anOrder(), completed, shipped);
     expect(when(onItsWay, { type: 'ChangeAddress', shippingAddress }).code).toBe('wrong-state');
   });

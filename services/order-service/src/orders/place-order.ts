@@ -5,9 +5,9 @@ import {
   beginIdempotent,
   completeIdempotent,
   type IdempotentRequest,
+  type IdempotentStart,
   type Reply,
   replayReply,
-  saveIdempotentState,
 } from '@souk/http';
 import { type Queryable, transaction } from '@souk/service-runtime';
 import { z } from 'zod';
@@ -66,28 +66,28 @@ interface Placing {
  * 2 writes the order, its message and the stored answer. Whatever dies in between, a retry goes on with the same id.
  */
 export async function placeOrder(deps: OrderDependencies & { carts: CartSource }, command: PlaceOrder): Promise<Reply> {
-  const key = { ...command.key, userId: command.userId, newId: deps.newId };
-  const begun = await transaction(deps.pool, async (tx) => {
-    const start = await beginIdempotent(tx, key);
-    if (start.kind !== 'started' && start.kind !== 'resumed') return { start, placing: undefined };
-    const saved = stateSchema.safeParse(start.state);
-    const state = saved.success ? saved.data : await resolveLines(deps.carts, tx, command);
-    const orderId = start.resourceId ?? deps.newId();
-    if (!saved.success || start.resourceId === undefined)
-      await saveIdempotentState(tx, start.id, { resourceId: orderId, state });
-    return { start, placing: { command, keyId: start.id, orderId, state } };
-  });
-  if (begun.placing === undefined) {
-    const replayed = replayReply(begun.start);
-    assert(replayed, 'A key that is not ours to work on has an answer');
-    return replayed;
-  }
-  return await finish(deps, begun.placing);
+  const initial = { resourceId: deps.newId(), state: await resolveLines(deps, command) };
+  const { key, userId } = command;
+  const start = await beginIdempotent(deps.pool, { ...key, userId, newId: deps.newId, initial });
+  if (start.kind !== 'started' && start.kind !== 'resumed') return repeat(start);
+  const state = stateSchema.parse(start.state);
+  const orderId = start.resourceId ?? initial.resourceId;
+  return await finish(deps, { command, keyId: start.id, orderId, state });
 }
 
-async function resolveLines(carts: CartSource, tx: Queryable, command: PlaceOrder): Promise<PlacementState> {
+/** Throws where the key is at work or has another body. */
+function repeat(start: IdempotentStart): Reply {
+  const replayed = replayReply(start);
+  assert(replayed, 'A key that is not ours to work on has an answer');
+  return replayed;
+}
+
+async function resolveLines(
+  deps: OrderDependencies & { carts: CartSource },
+  command: PlaceOrder,
+): Promise<PlacementState> {
   if (command.lines) return { lines: command.lines, cartGeneration: null };
-  const cart = await carts.readForOrder(tx, command.userId);
+  const cart = await deps.carts.readForOrder(deps.pool, command.userId);
   const lines = cart.items.map(({ productId, quantity }, index) => ({ productId, quantity, index }));
   return { lines, cartGeneration: cart.generation };
 }
@@ -108,6 +108,7 @@ async function finish(deps: OrderDependencies & { carts: CartSource }, placing: 
       // After a conflict over the cart the stock is reserved already.
       if (error.code === 'conflict') await addOrphan(tx, placing.orderId, deps.clock.now());
     });
+    if (error.code === 'conflict') deps.stockIsDue();
     return problem;
   }
 }
@@ -201,11 +202,8 @@ async function renewOrderId(db: Queryable, keyId: string, orderId: string): Prom
   return rowCount === 1;
 }
 
-async function repeatOther(deps: OrderDependencies, command: PlaceOrder): Promise<Reply> {
-  const start = await beginIdempotent(deps.pool, { ...command.key, userId: command.userId, newId: deps.newId });
-  const replayed = replayReply(start);
-  assert(replayed, 'A key that was completed has an answer');
-  return replayed;
+async function repeatOther(deps: OrderDependencies, { key, userId }: PlaceOrder): Promise<Reply> {
+  return repeat(await beginIdempotent(deps.pool, { ...key, userId, newId: deps.newId }));
 }
 
 /** product-service counts the lines it was sent; the client may have named a product twice. */
