@@ -1,0 +1,53 @@
+import { Refusal } from '@souk/contracts';
+import type { Caller, RateLimiter } from '@souk/http';
+import { type Clock, type Logger, type Pool, transaction } from '@souk/service-runtime';
+import { endSessions } from '../revocations/revocation-repository.ts';
+import type { SessionLiveness } from '../sessions/session-liveness.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import type { PasswordPolicy } from './password-policy.ts';
+import { findPasswordOwner, updatePassword } from './password-repository.ts';
+
+export interface ChangePassword {
+  caller: Caller;
+  currentPassword: string;
+  newPassword: string;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ChangePasswordDeps {
+  pool: Pool;
+  hasher: PasswordHasher;
+  policy: PasswordPolicy;
+  wrongPasswordLimit: Pick<RateLimiter, 'consume'>;
+  liveness: Pick<SessionLiveness, 'announceEnded'>;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Sets a new password and ends every session but the caller's. */
+export async function changePassword(deps: ChangePasswordDeps, command: ChangePassword): Promise<void> {
+  const { userId, sessionId } = command.caller;
+  const owner = await findPasswordOwner(deps.pool, userId);
+  if (owner === undefined) throw new Refusal('unauthorized', 'The account does not exist any more');
+  deps.policy.assertHardToGuess(command.newPassword, owner, '/newPassword');
+  if (!(await deps.hasher.verify(owner.passwordHash, command.currentPassword, command.signal))) {
+    // Only wrong ones count: who holds a token must not be able to guess the password behind it.
+    await deps.wrongPasswordLimit.consume(userId);
+    throw wrongCurrentPassword();
+  }
+  const passwordHash = await deps.hasher.hash(command.newPassword, command.signal);
+  const ended = await transaction(deps.pool, async (tx) => {
+    if (!(await updatePassword(tx, { userId, passwordHash, expectedHash: owner.passwordHash }))) return undefined;
+    const end = { at: deps.clock.now(), reason: 'password-changed' } as const;
+    return endSessions(tx, { userId, exceptSessionId: sessionId }, end);
+  });
+  if (ended === undefined) throw wrongCurrentPassword();
+  deps.logger.info({ userId, audit: true }, 'Changed a password');
+  await deps.liveness.announceEnded(ended);
+}
+
+function wrongCurrentPassword(): Refusal {
+  return new Refusal('validation', 'The current password is wrong', {
+    errors: [{ pointer: '/currentPassword', detail: 'expected the current password' }],
+  });
+}
