@@ -53,7 +53,7 @@ export function createBatchLoop(options: BatchLoopOptions): BatchLoop {
       throwsInARow = 0;
     } catch (error) {
       throwsInARow += 1;
-      options.logger?.error({ err: error, queue: options.queue }, 'A batch threw; its messages are given back');
+      options.logger?.error({ error, queue: options.queue }, 'A batch threw; its messages are given back');
       for (const delivery of deliveries) delivery.release();
       restFor(batchPauseMs(throwsInARow, options.random));
     }

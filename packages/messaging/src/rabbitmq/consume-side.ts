@@ -45,7 +45,7 @@ export function createConsumeSide(context: ConnectionContext, send: Publisher['s
     try {
       await consumption.attach(current);
     } catch (error) {
-      logger.warn({ err: error }, 'A consumer could not start');
+      logger.warn({ error }, 'A consumer could not start');
       void reattach(consumption);
     }
   }
@@ -64,7 +64,7 @@ export function createConsumeSide(context: ConnectionContext, send: Publisher['s
         await consumption.attach(current);
         break;
       } catch (error) {
-        logger.warn({ err: error }, 'A consumer could not start again');
+        logger.warn({ error }, 'A consumer could not start again');
       }
     }
     reattaching.delete(consumption);

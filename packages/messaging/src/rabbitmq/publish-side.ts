@@ -32,7 +32,7 @@ export function startPublishSide(context: ConnectionContext, onReady: () => void
     try {
       await declareTopology(model, topology, logger);
     } catch (error) {
-      logger.warn({ err: error }, 'The topology could not be declared again');
+      logger.warn({ error }, 'The topology could not be declared again');
     }
   }
 

@@ -53,7 +53,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
   async function attach(model: ChannelModel): Promise<void> {
     const fresh = await model.createConfirmChannel();
-    fresh.on('error', (error) => logger.warn({ err: error }, 'The broker closed the publishing channel'));
+    fresh.on('error', (error) => logger.warn({ error }, 'The broker closed the publishing channel'));
     fresh.on('close', () => {
       if (channel !== fresh) return;
       detach();
@@ -107,7 +107,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         });
         if (!hasRoom) buffersFull = true;
       } catch (error) {
-        logger.warn({ err: error, messageId: message.options.messageId }, 'A message could not be published');
+        logger.warn({ error, messageId: message.options.messageId }, 'A message could not be published');
         settle('failed');
       }
     });

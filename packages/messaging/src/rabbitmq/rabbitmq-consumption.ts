@@ -54,7 +54,7 @@ export function createRabbitMqConsumption(options: RabbitMqConsumptionOptions): 
   async function open(model: ChannelModel): Promise<void> {
     const channel = await model.createChannel();
     const fresh: Generation = { channel, open: true, consumerTag: undefined };
-    channel.on('error', (error) => logger.warn({ err: error, queue }, 'The broker closed a consuming channel'));
+    channel.on('error', (error) => logger.warn({ error, queue }, 'The broker closed a consuming channel'));
     channel.on('close', () => lose(fresh, 'the consuming channel closed'));
     await channel.prefetch(prefetch);
     generation = fresh;

@@ -57,7 +57,7 @@ export function createRabbitMqDelivery(
     try {
       how(from.channel);
     } catch (error) {
-      context.logger.warn({ err: error, queue: context.queue }, 'A delivery could not be settled; it will come again');
+      context.logger.warn({ error, queue: context.queue }, 'A delivery could not be settled; it will come again');
     }
   }
 

@@ -53,9 +53,9 @@ export function superviseConnection(options: SupervisedConnectionOptions): Super
         link = await openBrokerLink(options.url, options.connectionName, closing.signal);
         const reason = await serve(link);
         if (!closing.signal.aborted)
-          logger.warn({ err: reason, connection: name }, 'Lost the connection to the broker');
+          logger.warn({ error: reason, connection: name }, 'Lost the connection to the broker');
       } catch (error) {
-        if (!closing.signal.aborted) logger.warn({ err: error, connection: name }, 'Could not connect to the broker');
+        if (!closing.signal.aborted) logger.warn({ error, connection: name }, 'Could not connect to the broker');
       } finally {
         report(false);
         options.tearDown();

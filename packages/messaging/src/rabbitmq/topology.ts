@@ -75,7 +75,7 @@ async function declareQueues(model: ChannelModel, queue: QueueTopology, context:
   } catch (error) {
     if (!isPreconditionFailed(error)) throw error;
     // A queue of that name exists with other arguments, of an older version perhaps: use it, and say so.
-    context.logger.error({ err: error, queue: name }, 'A queue exists with other arguments than declared');
+    context.logger.error({ error, queue: name }, 'A queue exists with other arguments than declared');
     for (const [queueName, options] of wanted) await assertOrKeep(model, queueName, options);
   }
   await onChannel(model, async (channel) => {
