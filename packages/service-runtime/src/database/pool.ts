@@ -54,6 +54,7 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 function observePool(pool: Pool, metrics: Metrics): void {
+  countStatements(pool, metrics);
   metrics.gauge('db_client_connection_count', 'Connections to the database, by state', {
     labels: ['state'],
     collect: (gauge) => {
@@ -66,5 +67,17 @@ function observePool(pool: Pool, metrics: Metrics): void {
   });
   metrics.gauge('db_client_connection_pending_requests', 'Requests that wait for a connection', {
     collect: (gauge) => gauge.set(pool.waitingCount),
+  });
+}
+
+/** Statements per request are the figure a benchmark on a shared machine can compare; wrapped once per connection. */
+function countStatements(pool: Pool, metrics: Metrics): void {
+  const statements = metrics.counter('souk_database_statements_total', 'Statements sent to the database');
+  pool.on('connect', (client) => {
+    const send: (...given: unknown[]) => unknown = client.query.bind(client);
+    client.query = ((...given: unknown[]) => {
+      statements.inc();
+      return send(...given);
+    }) as typeof client.query;
   });
 }
