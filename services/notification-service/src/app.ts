@@ -1,0 +1,96 @@
+import { createAuthenticator, createHttpApp, createSealer } from '@souk/http';
+import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
+import {
+  createSweep,
+  type ServiceApp,
+  type ServiceContext,
+  type ServiceDefinition,
+  type Worker,
+} from '@souk/service-runtime';
+import { type Config, settings } from './config.ts';
+import { createDeliveryHandlers } from './deliveries/delivery-consumers.ts';
+import { deleteOldDeliveries, eraseContacts } from './deliveries/erase-users.ts';
+import { createSender } from './deliveries/sender.ts';
+import { migrations } from './generated/migrations.ts';
+import { createMailSender, createSmsSender } from './senders/senders.ts';
+
+type Context = ServiceContext<Config>;
+
+const OPEN_API = {
+  title: 'notification-service',
+  description: 'Tells people by e-mail and SMS what became of their orders. Its API is for operators only.',
+};
+
+/** The same word on both sides of the seal: user-service and this service derive one key from INTERNAL_SECRET. */
+const PASSWORD_RESET_PURPOSE = 'password-reset';
+
+const CLEANING_INTERVAL_MS = 60_000;
+
+export const notificationService: ServiceDefinition<Config> = {
+  name: 'notification-service',
+  settings,
+  needs: { database: true, broker: true },
+  migrations,
+  createApp,
+};
+
+function createApp(context: Context): ServiceApp {
+  const { config, name, logger, metrics, clock } = context;
+  const authenticator = createAuthenticator({
+    userServiceUrl: config.userServiceUrl,
+    issuer: config.jwtIssuer,
+    audience: config.jwtAudience,
+    logger,
+    metrics,
+    clock,
+  });
+  const http = createHttpApp({ service: name, routes: [], context, authenticator, openApi: OPEN_API });
+  return { http, workers: [authenticator, ...createWorkers(context)] };
+}
+
+function createWorkers(context: Context): Worker[] {
+  const { config, name, pool, broker, logger, metrics, clock, newId } = context;
+  const relay = createRelay({ pool, broker, logger, metrics });
+  const sealer = createSealer({ secret: config.internalSecret, purpose: PASSWORD_RESET_PURPOSE });
+  const mailSender = createMailSender(context);
+  const sender = createSender({
+    pool,
+    mailSender,
+    smsSender: createSmsSender(context),
+    openToken: sealer.open,
+    config,
+    clock,
+    newId,
+    random: Math.random,
+    logger,
+    metrics,
+    onSettled: relay.wake,
+  });
+  const consumer = createEventConsumer({
+    service: name,
+    pool,
+    broker,
+    logger,
+    metrics,
+    relay: sender,
+    handlers: createDeliveryHandlers({ clock, newId, adminEmail: config.adminEmail }),
+  });
+  return [
+    { name: 'mail-sender', start() {}, stop: () => mailSender.close() },
+    relay,
+    sender,
+    consumer,
+    createDeadLetterConsumer({ service: name, pool, broker, logger, metrics }),
+    createRetentionSweep({ pool, logger, metrics }),
+    createCleaningSweep(context),
+  ];
+}
+
+function createCleaningSweep({ pool, clock, logger, metrics }: Context): Worker {
+  const run = async () => {
+    const erased = await eraseContacts(pool);
+    const deleted = await deleteOldDeliveries(pool, clock.now());
+    if (erased + deleted > 0) logger.info({ erased, deleted }, 'Cleaned deliveries');
+  };
+  return createSweep({ name: 'cleaning', intervalMs: CLEANING_INTERVAL_MS, run, logger, metrics });
+}

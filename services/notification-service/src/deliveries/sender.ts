@@ -1,0 +1,143 @@
+import { createEvent } from '@souk/contracts';
+import { insertOutbox } from '@souk/outbox';
+import {
+  type Clock,
+  type Counter,
+  childTraceparent,
+  createLeasedWorker,
+  type FinishedTask,
+  type LeasedWorker,
+  type Logger,
+  type Metrics,
+  type Pool,
+  transaction,
+} from '@souk/service-runtime';
+import type { MailSender, SmsSender } from '../senders/sender-port.ts';
+import {
+  endDeliveries,
+  type LeasedDelivery,
+  leaseDeliveries,
+  postponeDeliveries,
+  renewDeliveries,
+} from './delivery-repository.ts';
+import { type HandOver, handOver, retryDelayMs } from './hand-over.ts';
+import { createOutage, type Outage } from './outage.ts';
+import type { OpenToken } from './render-delivery.ts';
+
+export interface SenderOptions {
+  pool: Pool;
+  mailSender: MailSender;
+  smsSender: SmsSender;
+  openToken: OpenToken;
+  config: { publicUrl: string; leaseMs: number; pollIntervalMs: number };
+  clock: Clock;
+  newId: () => string;
+  random: () => number;
+  logger: Logger;
+  metrics: Metrics;
+  /** Called after the commit of results: there are events to publish. */
+  onSettled: () => void;
+}
+
+/** Few at once: mails wait behind the orders they tell of, not beside them. */
+const MESSAGES_IN_FLIGHT_MAX = 8;
+
+type FinishedDelivery = FinishedTask<LeasedDelivery, HandOver>;
+
+interface SenderContext extends SenderOptions {
+  leaseId: string;
+  outage: Outage;
+  messages: Counter;
+}
+
+/** Policy: when a delivery is due then hand it over, outside of any transaction, and say so. */
+export function createSender(options: SenderOptions): LeasedWorker {
+  const { pool, config, clock, metrics } = options;
+  const { leaseMs } = config;
+  const leaseId = options.newId();
+  const context: SenderContext = {
+    ...options,
+    leaseId,
+    outage: createOutage(clock),
+    messages: metrics.counter('souk_notifications_total', 'Messages by how handing them over went', [
+      'channel',
+      'template',
+      'outcome',
+    ]),
+  };
+  return createLeasedWorker<LeasedDelivery, HandOver>({
+    name: 'sender',
+    leaseId,
+    leaseMs,
+    pollIntervalMs: config.pollIntervalMs,
+    concurrencyMax: MESSAGES_IN_FLIGHT_MAX,
+    lease: async (limit) =>
+      context.outage.isOver() ? leaseDeliveries(pool, { leaseId, leaseMs, limit: context.outage.allowed(limit) }) : [],
+    run: (delivery, signal) => handOver(context, delivery, signal),
+    settle: (finished) => settle(context, finished),
+    renew: (ids) => renewDeliveries(pool, { leaseId, leaseMs, ids }),
+    logger: options.logger,
+    metrics,
+  });
+}
+
+async function settle(context: SenderContext, finished: readonly FinishedDelivery[]): Promise<void> {
+  const postponed: { id: string; delayMs: number; error: string }[] = [];
+  const ended: FinishedDelivery[] = [];
+  for (const each of finished) {
+    const { task, result } = each;
+    context.messages.inc({ channel: task.channel, template: task.template, outcome: result.kind });
+    noteOutage(context, result);
+    if (result.kind === 'sent' || result.kind === 'failed' || result.kind === 'discarded') ended.push(each);
+    else postponed.push({ id: task.id, delayMs: delayOf(context, each), error: result.reason });
+  }
+  if (ended.length > 0) await end(context, ended);
+  await postponeDeliveries(context.pool, context.leaseId, postponed);
+}
+
+function noteOutage({ outage, logger }: SenderContext, result: HandOver): void {
+  if (result.kind === 'sent') {
+    if (outage.end()) logger.info('Messages are taken again');
+  } else if (result.kind === 'unavailable' && outage.begin()) {
+    logger.warn({ reason: result.reason }, 'Messages are not taken and wait');
+  }
+}
+
+/** An outage is no fault of the message: it waits for its end, not for a delay of its own that grows. */
+function delayOf({ outage, random }: SenderContext, { task, result }: FinishedDelivery): number {
+  return result.kind === 'unavailable' ? outage.leftMs() : retryDelayMs(task.attempts, random());
+}
+
+async function end(context: SenderContext, finished: readonly FinishedDelivery[]): Promise<void> {
+  const now = context.clock.now();
+  const ended = finished.map(({ task, result }) => ({
+    id: task.id,
+    status: result.kind as 'sent' | 'failed' | 'discarded',
+    error: result.kind === 'sent' ? null : result.reason,
+  }));
+  await transaction(context.pool, async (tx) => {
+    const held = await endDeliveries(tx, context.leaseId, { ended, now });
+    const sent = finished.filter(({ task, result }) => result.kind === 'sent' && held.has(task.id));
+    await insertOutbox(
+      tx,
+      sent.flatMap(({ task }) => toSentEvent(context, task, now)),
+    );
+  });
+  context.onSettled();
+}
+
+/** For the order's timeline; of what concerns no order nobody wants to hear. */
+function toSentEvent({ newId }: SenderContext, delivery: LeasedDelivery, now: Date) {
+  const { orderId, channel, template, traceparent } = delivery;
+  if (orderId === null) return [];
+  return [
+    createEvent({
+      id: newId(),
+      type: 'notification.sent',
+      subject: orderId,
+      time: now,
+      traceparent: traceparent === null ? undefined : childTraceparent(traceparent),
+      data: { orderId, channel, template },
+    }),
+  ];
+}
