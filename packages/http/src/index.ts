@@ -2,7 +2,7 @@ export { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
-export { addressKeyOf } from './client-address.ts';
+export { addressKeyOf, clientAddress } from './client-address.ts';
 export { type CursorCodec, type CursorValue, createCursorCodec } from './cursor.ts';
 export { preconditionFailed, requireVersion } from './etag.ts';
 export {
@@ -37,6 +37,7 @@ export {
 export { createRateLimiter, type RateLimit, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Reply, type ReplyHeaders, type ReplyOptions, reply } from './reply.ts';
 export type { IfMatch, RequestContext } from './request-context.ts';
+export { isHostileTarget, TARGET_LENGTH_MAX } from './request-target.ts';
 export {
   type Access,
   type CallerOf,
