@@ -1,13 +1,105 @@
-import type { KeyValueStore } from './key-value-store.ts';
+import { type ChannelListener, type KeyValueStore, KeyValueUnavailableError } from './key-value-store.ts';
+
+const ENTRIES_MAX_DEFAULT = 50_000;
 
 export interface InProcessKeyValueStoreOptions {
   /** Decides what has expired; the system's clock when left out. */
   clock?: { now(): Date };
   /** At most this many entries; the ones unused for longest go first. Default 50,000. */
   entriesMax?: number;
+  /** Hears of listeners that throw. */
+  logger?: { warn(fields: object, message: string): void };
 }
 
-/** A store inside this process, for embedded mode and tests. */
-export function createInProcessKeyValueStore(_options: InProcessKeyValueStoreOptions = {}): KeyValueStore {
-  return undefined as never;
+interface Entry {
+  value: string;
+  /** Infinity where it stays. */
+  expiresAtMs: number;
+}
+
+/** A store inside this process, for embedded mode and tests. Expired entries go when they are met or pushed out. */
+export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOptions = {}): KeyValueStore {
+  const { entriesMax = ENTRIES_MAX_DEFAULT, clock, logger } = options;
+  const nowMs = () => clock?.now().getTime() ?? Date.now();
+  const entries = new Map<string, Entry>();
+  const channels = new Map<string, Set<ChannelListener>>();
+  let isClosed = false;
+
+  const assertOpen = (operation: string) => {
+    if (isClosed) throw new KeyValueUnavailableError(operation);
+  };
+  const find = (key: string): Entry | undefined => {
+    const entry = entries.get(key);
+    if (entry === undefined) return undefined;
+    entries.delete(key);
+    if (entry.expiresAtMs <= nowMs()) return undefined;
+    // A map keeps the order of insertion: what was used last stands last.
+    entries.set(key, entry);
+    return entry;
+  };
+  const write = (key: string, entry: Entry) => {
+    entries.delete(key);
+    entries.set(key, entry);
+    for (const oldest of entries.keys()) {
+      if (entries.size <= entriesMax) return;
+      entries.delete(oldest);
+    }
+  };
+  const expiryOf = (ttlMs: number | undefined) => (ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs() + ttlMs);
+  const deliver = (listener: ChannelListener, message: string) => {
+    try {
+      listener(message);
+    } catch (error) {
+      logger?.warn({ error }, 'A channel listener failed');
+    }
+  };
+
+  return {
+    async get(key) {
+      assertOpen('get');
+      return find(key)?.value;
+    },
+    async getMany(keys) {
+      assertOpen('getMany');
+      return keys.map((key) => find(key)?.value);
+    },
+    async set(key, value, { ttlMs, onlyIfAbsent = false } = {}) {
+      assertOpen('set');
+      if (onlyIfAbsent && find(key) !== undefined) return false;
+      write(key, { value, expiresAtMs: expiryOf(ttlMs) });
+      return true;
+    },
+    async delete(keys) {
+      assertOpen('delete');
+      for (const key of keys) entries.delete(key);
+    },
+    async increment(key, by, { ttlMs }) {
+      assertOpen('increment');
+      const entry = find(key) ?? { value: '0', expiresAtMs: expiryOf(ttlMs) };
+      const value = Number(entry.value) + by;
+      write(key, { value: String(value), expiresAtMs: entry.expiresAtMs });
+      return { value, ttlMs: Number.isFinite(entry.expiresAtMs) ? entry.expiresAtMs - nowMs() : ttlMs };
+    },
+    async publish(channel, message) {
+      assertOpen('publish');
+      // Later, as over a network: a listener must not run inside its publisher's call.
+      for (const listener of channels.get(channel) ?? []) queueMicrotask(() => deliver(listener, message));
+    },
+    async subscribe(channel, listener) {
+      assertOpen('subscribe');
+      const own: ChannelListener = (message) => listener(message);
+      const listeners = channels.get(channel) ?? new Set();
+      channels.set(channel, listeners.add(own));
+      return async () => {
+        listeners.delete(own);
+        if (listeners.size === 0) channels.delete(channel);
+      };
+    },
+    isReady: () => !isClosed,
+    async close() {
+      isClosed = true;
+      entries.clear();
+      channels.clear();
+    },
+  };
 }
