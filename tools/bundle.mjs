@@ -9,7 +9,7 @@ import { databaseServiceNames, ROOT, selectServices, serviceFolder } from './wor
 export const BUNDLE_BYTES_MAX = 5_000_000;
 
 // Native addons cannot be inlined; the image of the service carries them beside the bundle.
-const NATIVE_MODULES = { 'user-service': ['@node-rs/argon2'] };
+export const NATIVE_MODULES = { 'user-service': ['@node-rs/argon2'] };
 
 // CommonJS packages (pg, amqplib, ioredis, pino) call require and some read __filename, which ES modules lack. The names
 // are ours alone, so that they never collide with a bundled module that makes its own require.
