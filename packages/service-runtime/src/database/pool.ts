@@ -9,7 +9,8 @@ export type Queryable = Pick<pg.PoolClient, 'query'>;
 
 /** Each inner time ends before the outer one: lock < statement < query < connection < the service's 5 s < the gateway's 10 s. */
 export const DATABASE_TIMEOUTS_MS = {
-  lock: 1_000,
+  /** A little above the server's deadlock_timeout (1 s): else a deadlock would show as a lock that took too long, and not be repeated. */
+  lock: 1_200,
   statement: 2_000,
   /** In the client, for a server that does not answer at all. */
   query: 2_500,
