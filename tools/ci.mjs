@@ -1,0 +1,51 @@
+// What .ci/run runs on a clean checkout: npm test, then the checks around it. Closes with one line, "N passed, N failed".
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './workspace.mjs';
+
+const total = { passed: 0, failed: 0 };
+const failures = [];
+
+function run(title, command, { env = {}, counts = true } = {}) {
+  console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
+  const startedAt = performance.now();
+  const [program, ...args] = command;
+  const result = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, CI: 'true', ...env } });
+  const ok = result.status === 0;
+  console.log(`${title}: ${ok ? 'passed' : 'FAILED'} after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+  if (!ok) failures.push(title);
+  if (counts) total[ok ? 'passed' : 'failed'] += 1;
+  return ok;
+}
+
+function runNpmTest(folder) {
+  const summary = join(folder, 'summary.json');
+  const ok = run('npm test', ['npm', 'test'], { env: { SOUK_TEST_SUMMARY: summary }, counts: false });
+  if (existsSync(summary)) {
+    const { passed, failed } = JSON.parse(readFileSync(summary, 'utf8'));
+    total.passed += passed;
+    total.failed += failed;
+  }
+  if (!ok && total.failed === 0) total.failed += 1;
+}
+
+const node = (script, ...args) => [process.execPath, join('tools', script), ...args];
+
+const folder = mkdtempSync(join(tmpdir(), 'souk-ci-'));
+try {
+  runNpmTest(folder);
+  run('Lint', ['npx', 'biome', 'check', '.']);
+  run('Types', node('nx.mjs', 'typecheck'));
+  run('Migrations lead to the schemas', node('drift.mjs'));
+  run('OpenAPI documents', node('openapi.mjs', '--check'));
+  run('AsyncAPI document', node('asyncapi.mjs', '--check'));
+  run('Reference of environment variables', node('environment.mjs', '--check'));
+  run('Bundles and their sizes', node('nx.mjs', 'build'));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
