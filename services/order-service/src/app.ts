@@ -6,13 +6,7 @@ import {
   type OpenApiOptions,
   type RouteDefinition,
 } from '@souk/http';
-import {
-  createDeadLetterConsumer,
-  createEventConsumer,
-  createRelay,
-  createRetentionSweep,
-  deadLetterRoutes,
-} from '@souk/outbox';
+import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
 import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
 import { prismaCartRepository } from './cart/cart-repository.ts';
 import { createCartRoutes } from './cart/cart-routes.ts';
@@ -21,7 +15,7 @@ import { type Config, settings } from './config.ts';
 import { migrations } from './generated/migrations.ts';
 import { PrismaClient } from './generated/prisma/client.ts';
 import { createFulfillmentRoutes, createInternalOrderRoutes } from './orders/fulfillment-routes.ts';
-import { createOrderHandlers } from './orders/order-consumers.ts';
+import { createOrderConsumption } from './orders/order-consumers.ts';
 import type { OrderDependencies } from './orders/order-dependencies.ts';
 import { createOrderMetrics } from './orders/order-metrics.ts';
 import { createOrderRoutes } from './orders/order-routes.ts';
@@ -47,7 +41,6 @@ export interface RouteDependencies {
   hub: TimelineHub;
   currency: string;
   cursorSecret: string;
-  operations: Parameters<typeof deadLetterRoutes>[0];
 }
 
 export function createRoutes(deps: RouteDependencies): RouteDefinition[] {
@@ -58,7 +51,6 @@ export function createRoutes(deps: RouteDependencies): RouteDefinition[] {
     ...createFulfillmentRoutes(orders),
     ...createTimelineRoutes({ pool: orders.pool, hub, cursorSecret }),
     ...createInternalOrderRoutes(orders),
-    ...deadLetterRoutes(deps.operations),
   ];
 }
 
@@ -66,7 +58,7 @@ export function createRoutes(deps: RouteDependencies): RouteDefinition[] {
 function createApp(context: ServiceContext<Config>): ServiceApp {
   const { config, pool, broker, logger, metrics, clock, newId, health } = context;
   const { userServiceUrl, jwtIssuer: issuer, jwtAudience: audience, internalSecret } = config;
-  const authenticator = createAuthenticator({ userServiceUrl, issuer, audience, logger, metrics, clock });
+  const authenticator = createAuthenticator({ userServiceUrl, issuer, audience, logger, metrics, clock, health });
   const products = createServiceClient({
     from: ORDER_SERVICE,
     to: 'product-service',
@@ -96,7 +88,6 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
   };
   const shared = { service: ORDER_SERVICE, pool, broker, logger, metrics };
   const sweeps = createOrderSweeps(orders, { intervalMs: sweepIntervalMs, logger, metrics });
-  const handlers = createOrderHandlers(orders);
   const routes = createRoutes({
     orders,
     carts: prismaCartRepository(new PrismaClient({ adapter: new PrismaPg(pool) })),
@@ -104,7 +95,6 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
     hub,
     currency: config.currency,
     cursorSecret: internalSecret,
-    operations: { ...shared },
   });
   const http = createHttpApp({
     service: ORDER_SERVICE,
@@ -123,7 +113,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
       ...sweeps.workers,
       createRetentionSweep({ pool, logger, metrics, idempotencyKeys: true }),
       createDeadLetterConsumer(shared),
-      createEventConsumer({ ...shared, relay, handlers }),
+      createEventConsumer({ ...shared, relay, ...createOrderConsumption(orders) }),
       hub,
     ],
   };

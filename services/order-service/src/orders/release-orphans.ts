@@ -11,6 +11,7 @@ export async function addOrphan(tx: Queryable, orderId: string, now: Date): Prom
 }
 
 export async function addOrphans(tx: Queryable, orderIds: readonly string[], now: Date): Promise<void> {
+  if (orderIds.length === 0) return;
   await tx.query(
     `INSERT INTO orphaned_reservations (order_id, release_after, found_at)
      SELECT id, $2, $2 FROM unnest($1::uuid[]) AS id ON CONFLICT (order_id) DO NOTHING`,
