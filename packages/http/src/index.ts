@@ -51,7 +51,6 @@ export {
 } from './route.ts';
 export { moneySchemaApi, pathIdSchema, priceSchema } from './schemas.ts';
 export { createSealer, SealBrokenError, type Sealer } from './sealer.ts';
-export { type HttpServerOptions, type NodeListener, type RunningHttpServer, startHttpServer } from './server.ts';
 export {
   createServiceClient,
   type ServiceClient,
