@@ -1,4 +1,4 @@
-import { EVENT_CONTENT_TYPE, parseEvent, queueNameOf } from '@souk/contracts';
+import { parseEvent, queueNameOf } from '@souk/contracts';
 import { ATTEMPT_HEADER, type Broker, DEAD_LETTER_REASON_HEADER, type Delivery } from '@souk/messaging';
 import { newId, type Queryable } from '@souk/service-runtime';
 
@@ -76,18 +76,15 @@ export interface DeadLetterPage {
   total: number;
 }
 
-/** Newest first, after `before`; those already redriven are history and not listed. */
+/** Newest first, below the id `before` (ids are UUIDv7); those already redriven are history and not listed. */
 export async function listDeadLetters(
   db: Queryable,
-  options: { limit: number; before?: { deadLetteredAt: string; id: string } | undefined },
+  options: { limit: number; before?: string | undefined },
 ): Promise<DeadLetterPage> {
-  const { before, limit } = options;
   const { rows } = await db.query<DeadLetter>(
     `SELECT ${SUMMARY} FROM dead_letters
-      WHERE redriven_at IS NULL
-        AND ($1::timestamptz IS NULL OR (date_trunc('milliseconds', dead_lettered_at), id) < ($1::timestamptz, $2::uuid))
-      ORDER BY date_trunc('milliseconds', dead_lettered_at) DESC, id DESC LIMIT $3`,
-    [before?.deadLetteredAt ?? null, before?.id ?? null, limit],
+      WHERE redriven_at IS NULL AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT $2`,
+    [options.before ?? null, options.limit],
   );
   const counted = await db.query<{ total: number }>(
     'SELECT count(*)::int AS total FROM dead_letters WHERE redriven_at IS NULL',
@@ -143,7 +140,22 @@ export async function redriveDeadLetter(
   return true;
 }
 
-/** Whether the body can be shown as text: a JSON event of ours, or whatever somebody sent. */
-export function isEvent(letter: Pick<DeadLetterMessage, 'contentType'>): boolean {
-  return letter.contentType === EVENT_CONTENT_TYPE;
+/**
+ * Redrives all that were dead letters when it began, the newest first. One that fails again becomes a new dead letter, which
+ * this round does not touch. Ends early when the broker does not confirm; returns how many went out.
+ */
+export async function redriveAllDeadLetters(db: Queryable, options: RedriveOptions): Promise<number> {
+  let redriven = 0;
+  let before: string | undefined;
+  for (;;) {
+    const { items } = await listDeadLetters(db, { limit: 1, before });
+    const [next] = items;
+    if (next === undefined) return redriven;
+    before = next.id;
+    const letter = await findDeadLetter(db, next.id);
+    // Somebody else may have redriven or deleted it meanwhile.
+    if (letter === undefined) continue;
+    if (!(await redriveDeadLetter(db, letter, options))) return redriven;
+    redriven += 1;
+  }
 }

@@ -1,10 +1,12 @@
 export { createDeadLetterConsumer, type DeadLetterConsumerOptions } from './dead-letter-consumer.ts';
+export { type DeadLetterRoutesOptions, deadLetterRoutes } from './dead-letter-routes.ts';
 export {
   type DeadLetter,
   type DeadLetterMessage,
   deleteDeadLetter,
   findDeadLetter,
   listDeadLetters,
+  redriveAllDeadLetters,
   redriveDeadLetter,
 } from './dead-letters.ts';
 export { createEventConsumer, type EventConsumerOptions, type EventHandlers } from './event-consumer.ts';
