@@ -1,5 +1,6 @@
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
+import { runWithTraceparent } from './trace/traceparent.ts';
 import type { Worker } from './worker.ts';
 
 export interface SweepOptions {
@@ -25,17 +26,21 @@ export function createSweep(options: SweepOptions): Sweep {
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | undefined;
+  // Not derived from the promise: `run` may wake the sweep before it first waits.
+  let isRunning = false;
   let woken = false;
 
   const schedule = (delayMs: number) => {
     clearTimeout(timer);
     if (stopping.signal.aborted) return;
     timer = setTimeout(() => {
-      running = runOnce();
+      // Whoever wakes the sweep does so in a trace of its own.
+      running = runWithTraceparent(undefined, runOnce);
     }, delayMs).unref();
   };
   const runOnce = async () => {
     woken = false;
+    isRunning = true;
     const end = duration.startTimer({ sweep: name });
     try {
       await options.run(stopping.signal);
@@ -47,7 +52,7 @@ export function createSweep(options: SweepOptions): Sweep {
       }
     } finally {
       end();
-      running = undefined;
+      isRunning = false;
       schedule(woken ? 0 : intervalMs * (0.8 + Math.random() * 0.4));
     }
   };
@@ -60,7 +65,7 @@ export function createSweep(options: SweepOptions): Sweep {
       await running;
     },
     wake() {
-      if (running === undefined) schedule(0);
+      if (!isRunning) schedule(0);
       else woken = true;
     },
   };
