@@ -1,0 +1,8 @@
+/** A finished answer of the gateway's own: it is built once and sent as it is. */
+export interface Page {
+  contentType: string;
+  body: string;
+  headers?: Record<string, string>;
+  /** Never limited, never logged. */
+  isProbe?: boolean;
+}
