@@ -1,0 +1,4 @@
+import { runService } from '@souk/service-runtime';
+import { productService } from './app.ts';
+
+runService(productService);
