@@ -1,3 +1,5 @@
+import { parseEvent, QUEUES, type SoukEvent } from '@souk/contracts';
+import type { Broker } from '@souk/messaging';
 import {
   createTestDatabase,
   startTestService,
@@ -54,6 +56,8 @@ export interface UserServiceUnderTest {
   service: TestService<Config>;
   database: TestDatabase;
   url: string;
+  /** What the other services have heard, each event as often as there are queues for it. */
+  told: SoukEvent[];
   call(method: string, path: string, call?: Call): Promise<Answer>;
   register(email?: string, name?: string): Promise<UserAnswer>;
   logIn(email: string, options?: { password?: string; userAgent?: string }): Promise<TokensAnswer>;
@@ -70,6 +74,8 @@ export async function startUserService(
 ): Promise<UserServiceUnderTest> {
   const database = options.database ?? (await createTestDatabase(migrations));
   const service = await startTestService(userService, { ...options, database });
+  const told: SoukEvent[] = [];
+  await listenForAll(service.context.broker, told);
   const call = (method: string, path: string, given: Call = {}) => callApi(service.url, { method, path, given });
 
   const register = async (email = `person${++counter}@souk.example`, name = 'A Person') => {
@@ -87,6 +93,7 @@ export async function startUserService(
     service,
     database,
     url: service.url,
+    told,
     call,
     register,
     logIn,
@@ -103,6 +110,24 @@ export async function startUserService(
       if (options.database === undefined) await database.drop();
     },
   };
+}
+
+/** Stands for the services that consume: without them nothing leaves the outbox. */
+async function listenForAll(broker: Broker, told: SoukEvent[]): Promise<void> {
+  for (const { queue } of QUEUES) {
+    await broker.consume({
+      queue,
+      prefetch: 10,
+      batchMax: 10,
+      onBatch: async (batch) => {
+        for (const delivery of batch) {
+          const parsed = parseEvent(delivery.body);
+          if (parsed.ok) told.push(parsed.event);
+          delivery.ack();
+        }
+      },
+    });
+  }
 }
 
 async function callApi(
