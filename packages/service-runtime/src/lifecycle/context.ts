@@ -102,9 +102,9 @@ function createResources<C>({ name, needs }: ServiceDefinition<C>, options: Reso
   const broker = once(() => {
     assert(needs.broker, `${name} uses a broker that its definition does not need`);
     if (overrides.broker !== undefined) return overrides.broker;
-    const { amqpUrl, retryDelaysMs } = platform;
+    const { amqpUrl, amqpNamePrefix: prefix, retryDelaysMs } = platform;
     assert(amqpUrl !== undefined && retryDelaysMs !== undefined, `${name} needs a broker but lacks brokerSettings`);
-    const opened = createRabbitMqBroker({ url: amqpUrl, retryDelaysMs, logger, metrics });
+    const opened = createRabbitMqBroker({ url: amqpUrl, retryDelaysMs, logger, metrics, prefix });
     closers.push({ name: 'broker', close: () => opened.close() });
     return opened;
   });

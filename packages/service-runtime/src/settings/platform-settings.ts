@@ -65,6 +65,12 @@ export const brokerSettings = defineSettings({
     protocols: ['amqp', 'amqps'],
     description: 'the RabbitMQ broker',
   }),
+  amqpNamePrefix: stringSetting('AMQP_NAME_PREFIX', {
+    default: undefined,
+    pattern: /^[a-z0-9][a-z0-9._-]{0,39}$/,
+    expected: 'expected 1 to 40 lower-case letters, digits, dots and dashes',
+    description: 'stands in front of the names of exchange and queues, for several shops on one broker',
+  }),
   retryDelaysMs: listSetting('RETRY_DELAYS_MS', {
     items: 'integers',
     default: RETRY_DELAYS_MS_DEFAULT,
