@@ -1,11 +1,5 @@
 import { createAuthenticator, createHttpApp, createServiceClient, type RouteDefinition } from '@souk/http';
-import {
-  createDeadLetterConsumer,
-  createEventConsumer,
-  createRelay,
-  createRetentionSweep,
-  deadLetterRoutes,
-} from '@souk/outbox';
+import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
 import {
   createSweep,
   type ServiceApp,
@@ -132,6 +126,5 @@ function createRoutes(context: Context, work: ReturnType<typeof createWork>): Ro
     ...paymentRoutes({ ...shared, orders: createOrderDirectory(orderClient), onPayable: work.charger.wake }),
     ...refundRoutes({ ...shared, onRefundDue: work.refunder.wake }),
     ...(config.paymentProvider === 'sandbox' ? sandboxRoutes({ pool }) : []),
-    ...deadLetterRoutes(context),
   ];
 }

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newId } from '@souk/service-runtime';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { anOrder, created, type Harness, startHarness } from '../../test/harness.ts';
+import { createSandboxProvider } from '../providers/sandbox-provider.ts';
+import { leaseCharges } from './leases.ts';
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await startHarness({ PAYMENT_LEASE_MS: '400' });
+});
+afterAll(() => harness.stop());
+
+/** Another process leases the row before ours does, and dies at the point that `before` reaches. */
+async function leaseByTheDead(order: ReturnType<typeof anOrder>, leaseMs: number) {
+  const { pool } = harness.database;
+  await harness.publish(created({ ...order, paymentMethod: null }));
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`UPDATE payments SET payment_method = $2 WHERE order_id = $1`, [
+      order.orderId,
+      order.paymentMethod,
+    ]);
+    const [lease] = await leaseCharges(client, { leaseId: newId(), leaseMs, limit: 1 });
+    await client.query('COMMIT');
+    if (lease === undefined) expect.fail('nothing was leased');
+    return lease;
+  } finally {
+    client.release();
+  }
+}
+
+test('a process that died after leasing is taken over when its lease has run out', async () => {
+  const order = anOrder();
+  await leaseByTheDead(order, 500);
+  await sleep(200);
+  expect(await harness.payment(order.orderId)).toMatchObject({ status: 'pending', attempts: 1 });
+  expect(await harness.untilStatus(order.orderId, 'captured')).toMatchObject({ attempts: 2 });
+});
+
+test('a process that died after the provider charged leaves one charge: it is asked again by the same key', async () => {
+  const order = anOrder();
+  const lease = await leaseByTheDead(order, 500);
+  const provider = createSandboxProvider({ pool: harness.database.pool, newId });
+  const { id: key, orderId, amount, paymentMethod, firstTriedAt } = lease;
+  await provider.charge({ key, orderId, amount, paymentMethod, firstTriedAt, signal: AbortSignal.timeout(1_000) });
+  await harness.untilStatus(order.orderId, 'captured');
+  expect(await harness.ledger(order.orderId)).toHaveLength(1);
+  expect(await harness.published(order.orderId)).toHaveLength(1);
+});
+
+test('a process that died after its commit and before its acknowledgement hears the event again without effect', async () => {
+  const order = anOrder();
+  const event = created(order);
+  await harness.publish(event);
+  await harness.untilStatus(order.orderId, 'captured');
+  await harness.publish(event);
+  await sleep(100);
+  expect(await harness.ledger(order.orderId)).toHaveLength(1);
+  expect(await harness.published(order.orderId)).toHaveLength(1);
+});
+
+test('two processes on one database charge each order once', async () => {
+  await harness.startAnother();
+  const orders = Array.from({ length: 100 }, () => anOrder());
+  await harness.publish(...orders.map(created));
+  for (const { orderId } of orders) {
+    await harness.untilStatus(orderId, 'captured');
+    expect(await harness.ledger(orderId)).toHaveLength(1);
+    expect(await harness.published(orderId)).toHaveLength(1);
+  }
+});
