@@ -63,16 +63,28 @@ async function confirm(
       fitting.map((order) => isPaymentSettled({ status: order.status, paymentStatus: order.payment_status })),
     ],
   );
-  if (misfits.length === 0) return;
-  for (const { id: orderId, status } of misfits) {
-    deps.metrics.stockAlarm();
-    deps.logger.error(
-      { orderId, status, stock: outcomes.get(orderId) ?? 'unknown' },
-      'Found stock that ended otherwise',
-    );
-  }
-  await deps.pool.query(
-    'UPDATE orders SET stock_settle_after = $2 WHERE id = ANY($1) AND stock_settle_after IS NOT NULL',
-    [misfits.map((order) => order.id), new Date(deps.clock.now().getTime() + ALARM_PAUSE_MS)],
+  if (misfits.length > 0) await alarm(deps, misfits, outcomes);
+}
+
+/** Only where the order still stands as it was claimed: one that was cancelled meanwhile is asked about again. */
+async function alarm(
+  deps: OrderDependencies,
+  misfits: readonly Claimed[],
+  outcomes: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { rows } = await deps.pool.query<{ id: string; status: OrderStatus }>(
+    `UPDATE orders o SET stock_settle_after = $3 FROM unnest($1::uuid[], $2::text[]) AS s(id, status)
+     WHERE o.id = s.id AND o.status = s.status AND o.stock_settle_after IS NOT NULL
+     RETURNING o.id, o.status`,
+    [
+      misfits.map((order) => order.id),
+      misfits.map((order) => order.status),
+      new Date(deps.clock.now().getTime() + ALARM_PAUSE_MS),
+    ],
   );
+  for (const { id: orderId, status } of rows) {
+    deps.metrics.stockAlarm();
+    const stock = outcomes.get(orderId) ?? 'unknown';
+    deps.logger.error({ orderId, status, stock }, 'Found stock that ended otherwise');
+  }
 }
