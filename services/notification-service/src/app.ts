@@ -1,5 +1,11 @@
 import { createAuthenticator, createHttpApp, createSealer } from '@souk/http';
-import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
+import {
+  createDeadLetterConsumer,
+  createEventConsumer,
+  createRelay,
+  createRetentionSweep,
+  deadLetterRoutes,
+} from '@souk/outbox';
 import {
   createSweep,
   type ServiceApp,
@@ -35,7 +41,7 @@ export const notificationService: ServiceDefinition<Config> = {
 };
 
 function createApp(context: Context): ServiceApp {
-  const { config, name, logger, metrics, clock } = context;
+  const { config, name, pool, broker, logger, metrics, clock } = context;
   const authenticator = createAuthenticator({
     userServiceUrl: config.userServiceUrl,
     issuer: config.jwtIssuer,
@@ -44,7 +50,8 @@ function createApp(context: Context): ServiceApp {
     metrics,
     clock,
   });
-  const http = createHttpApp({ service: name, routes: [], context, authenticator, openApi: OPEN_API });
+  const routes = deadLetterRoutes({ service: name, pool, broker, logger, cursorSecret: config.internalSecret });
+  const http = createHttpApp({ service: name, routes, context, authenticator, openApi: OPEN_API });
   return { http, workers: [authenticator, ...createWorkers(context)] };
 }
 

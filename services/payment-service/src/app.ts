@@ -1,5 +1,11 @@
 import { createAuthenticator, createHttpApp, createServiceClient, type RouteDefinition } from '@souk/http';
-import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
+import {
+  createDeadLetterConsumer,
+  createEventConsumer,
+  createRelay,
+  createRetentionSweep,
+  deadLetterRoutes,
+} from '@souk/outbox';
 import {
   createSweep,
   type ServiceApp,
@@ -111,7 +117,7 @@ function createErasureSweep({ pool, logger, metrics }: Context): Worker {
 }
 
 function createRoutes(context: Context, work: ReturnType<typeof createWork>): RouteDefinition[] {
-  const { config, pool, clock, newId, name, metrics, logger } = context;
+  const { config, pool, broker, clock, newId, name, metrics, logger } = context;
   const queries = prismaPaymentQueries(pool);
   const orderClient = createServiceClient({
     from: name,
@@ -126,5 +132,6 @@ function createRoutes(context: Context, work: ReturnType<typeof createWork>): Ro
     ...paymentRoutes({ ...shared, orders: createOrderDirectory(orderClient), onPayable: work.charger.wake }),
     ...refundRoutes({ ...shared, onRefundDue: work.refunder.wake }),
     ...(config.paymentProvider === 'sandbox' ? sandboxRoutes({ pool }) : []),
+    ...deadLetterRoutes({ service: name, pool, broker, logger, cursorSecret: config.internalSecret }),
   ];
 }
