@@ -40,6 +40,7 @@ function createApp(context: ServiceContext<GatewayConfig>): ServiceApp {
     rateLimiter: config.rateLimitEnabled ? createLeasedRateLimiter({ keyValue, clock, logger }) : undefined,
     rateLimitPerMinute: config.rateLimitPerMinute,
     trustedProxyHops: config.trustedProxyHops,
+    isDraining: () => health.draining,
     cors: createCors(config.corsOrigins),
     logger,
     onFinished: createAccessLog({ logger, metrics }),

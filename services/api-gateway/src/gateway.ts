@@ -30,6 +30,7 @@ export interface GatewayOptions {
   rateLimiter: LeasedRateLimiter | undefined;
   rateLimitPerMinute: number;
   trustedProxyHops: number;
+  isDraining: () => boolean;
   cors: Cors;
   logger: Logger;
   onFinished: (exchange: Exchange) => void;

@@ -115,9 +115,17 @@ class Relay implements Dispatcher.DispatchHandler {
     if (typeof length === 'string' && method !== 'HEAD') this.#bytesLeft = Number(length);
     if (isEventStream(headers['content-type'])) {
       clearTimeout(this.#deadline);
+      this.#upstream.streams.add(this.#endStream);
       response.flushHeaders();
     }
   }
+
+  /** A clean end: the client asks again with Last-Event-ID, and reaches a gateway that stays. */
+  readonly #endStream = (): void => {
+    this.#left = true;
+    this.#call.response.end();
+    this.#controller?.abort(new CallGivenUpError());
+  };
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     const { response } = this.#call;
@@ -197,6 +205,7 @@ class Relay implements Dispatcher.DispatchHandler {
     clearTimeout(this.#deadline);
     if (this.#settled) return;
     this.#settled = true;
+    this.#upstream.streams.delete(this.#endStream);
     this.#upstream.leave(this.#call.kind);
   }
 }

@@ -23,7 +23,9 @@ export interface Upstream {
   enter(kind: CallKind): boolean;
   leave(kind: CallKind): void;
   pool(kind: CallKind): Pool;
-  /** Connections close once nothing uses them; a call that still comes opens its own. */
+  /** How to end each stream that is open: nobody else would before the process must go. */
+  readonly streams: Set<() => void>;
+  /** Streams end at once; connections close once nothing uses them; a call that still comes opens its own. */
   close(): void;
 }
 
@@ -39,6 +41,7 @@ export interface UpstreamOptions {
 
 export function createUpstream(options: UpstreamOptions): Upstream {
   const { name, logger } = options;
+  const streams = new Set<() => void>();
   const pools: Record<CallKind, PoolSlot> = {
     call: createPoolSlot(() => openPool(options.baseUrl, { connections: CALLS_MAX, bodyTimeout: 0 }), CALLS_MAX),
     stream: createPoolSlot(
@@ -70,7 +73,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     enter: (kind) => pools[kind].enter(),
     leave: (kind) => pools[kind].leave(),
     pool: (kind) => pools[kind].pool(),
+    streams,
     close() {
+      for (const end of streams) end();
       for (const slot of Object.values(pools)) slot.close();
     },
   };

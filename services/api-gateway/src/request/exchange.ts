@@ -12,6 +12,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 export interface ExchangeOptions {
   cors: Cors;
   trustedProxyHops: number;
+  isDraining: () => boolean;
 }
 
 /** One request and its answer, as far as the gateway has come with them. */
@@ -68,6 +69,8 @@ export class Exchange {
 
   /** What the gateway adds to every answer, its own and the services'. */
   decorate(headers: OutgoingHttpHeaders): void {
+    // Also for a request that came before: its client must not send the next one into a closing port.
+    if (this.#options.isDraining()) this.response.shouldKeepAlive = false;
     headers['x-request-id'] = this.requestId;
     headers['x-content-type-options'] = 'nosniff';
     this.#options.cors.decorate(headers, this.request.headers.origin);
