@@ -40,7 +40,7 @@ export default defineConfig({
           name: 'e2e',
           include: [`${folders}/**/*.e2e.test.ts`],
           exclude,
-          globalSetup: ['./packages/testing/src/global-setup.ts'],
+          globalSetup: ['./packages/testing/src/global-setup.ts', './e2e/src/global-setup.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 120_000,
