@@ -16,11 +16,13 @@ export interface PictureSubject {
   hue: number;
 }
 
-/** A number in [0, 1) that depends on nothing but the text (FNV-1a): the same picture every time, everywhere. */
+/** A number in [0, 1) that depends on nothing but the text (FNV-1a, mixed so that neighbours differ): the same picture every time, everywhere. */
 function fraction(text: string): number {
   let hash = 0x811c9dc5;
   for (const character of text) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 function paletteOf(hue: number): Palette {
@@ -39,14 +41,14 @@ function paletteOf(hue: number): Palette {
 }
 
 const BACKDROPS: readonly ((color: string, seed: number) => string)[] = [
-  (color, seed) => circle(300, 290, 214 + seed * 20, color),
+  (color, seed) => circle(300, 290, 214 + Math.round(seed * 20), color),
   (color, seed) =>
     `<g transform="rotate(${Math.round(seed * 30)} 300 300)">${rect(110, 90, [380, 380], { fill: color, r: 90 })}</g>`,
   (color) => repeat(5, (i) => repeat(5, (j) => circle(80 + i * 110, 70 + j * 110, 26, color))),
   (color, seed) =>
     repeat(5, (i) =>
       line(
-        `M-40 ${110 + i * 110 + seed * 40} Q150 ${20 + i * 110} 300 ${110 + i * 110} T640 ${110 + i * 110}`,
+        `M-40 ${110 + i * 110 + Math.round(seed * 40)} Q150 ${20 + i * 110} 300 ${110 + i * 110} T640 ${110 + i * 110}`,
         color,
         26,
       ),

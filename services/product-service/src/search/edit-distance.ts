@@ -5,13 +5,21 @@ export function editsMax(word: string): number {
   return length <= 6 ? 1 : 2;
 }
 
+export interface EditDistance {
+  /** To the word as it is. */
+  whole: number;
+  /** To the nearest of its beginnings: it may not have been typed to its end. */
+  beginning: number;
+}
+
 /**
- * The least number of typing errors (a letter wrong, missing, too many, or two swapped: optimal string alignment) between
- * what was typed and a word, or the beginning of a word that was not typed to its end. Infinity beyond `max`.
+ * How many typing errors (a letter wrong, missing, too many, or two swapped: optimal string alignment) lie between what was
+ * typed and a word. Infinity beyond `max`.
  */
-export function editDistance(typed: string, word: string, max: number): number {
+export function editDistance(typed: string, word: string, max: number): EditDistance {
   const a = [...typed];
-  const b = [...word].slice(0, a.length + max);
+  const letters = [...word];
+  const b = letters.slice(0, a.length + max);
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
@@ -19,16 +27,19 @@ export function editDistance(typed: string, word: string, max: number): number {
     for (let j = 1; j <= b.length; j += 1) {
       const substitution = at(previous, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
       let best = Math.min(substitution, at(previous, j) + 1, at(current, j - 1) + 1);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
         best = Math.min(best, at(beforePrevious, j - 2) + 1);
+      }
       current.push(best);
     }
-    if (Math.min(...current) > max) return Number.POSITIVE_INFINITY;
     beforePrevious = previous;
     previous = current;
   }
-  // The end of the word may still be missing: the nearest of its beginnings counts, the whole word a little before them.
-  const distance = Math.min(...previous);
+  const whole = b.length === letters.length ? at(previous, b.length) : Number.POSITIVE_INFINITY;
+  return { whole: within(whole, max), beginning: within(Math.min(...previous), max) };
+}
+
+function within(distance: number, max: number): number {
   return distance <= max ? distance : Number.POSITIVE_INFINITY;
 }
 

@@ -13,6 +13,7 @@ export interface SearchQuery {
 /** Candidates per mistyped word that trigrams propose, and how many of the nearest are taken. */
 const CANDIDATES_MAX = 40;
 const CORRECTIONS_MAX = 6;
+const FREE_FIRST_LETTER_LENGTH = 6;
 
 interface WordRow {
   word: string;
@@ -47,15 +48,21 @@ function alternativesOf(word: string, row: WordRow | undefined): string[] {
   return [`${quote(word)}:*`, ...stem, ...corrections.map((correction) => `${quote(correction)}:*`)];
 }
 
-/** The words that are the fewest typing errors away. */
+/**
+ * The words that are the fewest typing errors away; words that begin like that only where no whole word is near. Short
+ * words are too many and too alike: their first letter must be right.
+ */
 export function nearestWords(typed: string, candidates: readonly string[]): string[] {
   const max = editsMax(typed);
-  const near = candidates
-    .map((word) => ({ word, distance: editDistance(typed, word, max) }))
-    .filter(({ distance }) => distance <= max);
-  const least = Math.min(...near.map(({ distance }) => distance));
-  return near
-    .filter(({ distance }) => distance === least)
+  const distances = candidates
+    .filter((word) => typed.length >= FREE_FIRST_LETTER_LENGTH || word[0] === typed[0])
+    .map((word) => ({ word, ...editDistance(typed, word, max) }));
+  const whole = Math.min(...distances.map((distance) => distance.whole));
+  const beginning = Math.min(...distances.map((distance) => distance.beginning));
+  const measure = Number.isFinite(whole) ? 'whole' : 'beginning';
+  const least = measure === 'whole' ? whole : beginning;
+  return distances
+    .filter((distance) => Number.isFinite(least) && distance[measure] === least)
     .slice(0, CORRECTIONS_MAX)
     .map(({ word }) => word);
 }

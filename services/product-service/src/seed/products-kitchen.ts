@@ -1,8 +1,8 @@
 /** One product a line: sku | name | price in minor units | stock | motif | hue | description. */
 export const KITCHEN = `
 # kitchen
-KIT-1001 | Santoku Chef's Knife 18 cm | 8990 | 62 | knife | 18 | Japanese-style knife of layered steel with an olive-wood handle. Takes a fine edge, keeps it, and falls through tomatoes by its own weight.
-KIT-1002 | Bread Knife with Wavy Edge | 5490 | 48 | knife | 205 | Long bread knife that cuts crust without crumbs. Forged in one piece, with a handle of stabilised beech.
+KIT-1001 | Santoku Chef's Knife 18 cm | 8990 | 62 | knife | 18 | The one among kitchen knives that does nearly everything: layered Japanese steel, an olive-wood handle. Takes a fine edge, keeps it, and falls through tomatoes by its own weight.
+KIT-1002 | Bread Knife with Wavy Edge | 5490 | 48 | knife | 205 | The longest of the kitchen knives cuts crust without crumbs. Forged in one piece, with a handle of stabilised beech.
 KIT-1003 | Cast-Iron Skillet 28 cm | 4990 | 71 | pan | 30 | Pre-seasoned cast-iron frying pan for stove, oven and camp fire. Gets better every year and will outlive its owner.
 KIT-1004 | Ember Dutch Oven 5 l | 15900 | 34 | pot | 8 | Enamelled cast-iron pot for stews, roasts and no-knead bread. Light inside, so that one sees when the onions are golden.
 KIT-1005 | Walnut Cutting Board | 6490 | 53 | board | 28 | End-grain board of walnut with a groove for juices and rubber feet. Kind to knives, handsome enough to serve cheese on.
