@@ -32,16 +32,16 @@ export interface Gatekeepers {
 }
 export type AnyCaller = Caller | ServiceCaller | undefined;
 
-export async function authenticateUser(request: HttpRequest, gatekeepers: Gatekeepers): Promise<Caller> {
+export function authenticateUser(request: HttpRequest, gatekeepers: Gatekeepers): Promise<Caller> {
   const token = bearerTokenOf(request);
   if (gatekeepers.authenticator === undefined) throw new Refusal('unavailable', 'Nobody can be authenticated here');
-  return await gatekeepers.authenticator.verify(token);
+  return gatekeepers.authenticator.verify(token);
 }
 
-export async function authenticateService(request: HttpRequest, gatekeepers: Gatekeepers): Promise<ServiceCaller> {
+export function authenticateService(request: HttpRequest, gatekeepers: Gatekeepers): Promise<ServiceCaller> {
   const token = bearerTokenOf(request);
   if (gatekeepers.serviceTokens === undefined) throw unauthorized('No service is known here', true);
-  return await gatekeepers.serviceTokens.verify(token);
+  return gatekeepers.serviceTokens.verify(token);
 }
 
 export function requireAdmin(caller: Caller): void {

@@ -1,13 +1,6 @@
 import { type FieldError, Refusal } from '@souk/contracts';
 import { z } from 'zod';
-import {
-  ClientGoneError,
-  checkContentEncoding,
-  checkMediaType,
-  parseJsonBody,
-  readIncoming,
-  readRequest,
-} from './body.ts';
+import { checkContentEncoding, checkMediaType, parseJsonBody, readIncoming, readRequest } from './body.ts';
 import type { HttpRequest } from './http-request.ts';
 import { inspectJson } from './json-inspection.ts';
 import type { RouteDefinition } from './route.ts';
@@ -21,26 +14,27 @@ export function takesBody(route: RouteDefinition): boolean {
 
 /** The body's bytes, read once; `chunked` ones are read ahead of routing (they may turn out to be too large). */
 export function readBody(request: HttpRequest): Promise<Buffer> {
-  request.bodyBytes ??= (
-    request.incoming === undefined ? readRequest(request.raw) : readIncoming(request.incoming)
-  ).catch((error: unknown) => {
-    if (error instanceof Refusal) throw error;
-    throw new ClientGoneError('the client left in the middle of its body', { cause: error });
-  });
+  request.bodyBytes ??= request.incoming === undefined ? readRequest(request.raw) : readIncoming(request.incoming);
   return request.bodyBytes;
 }
 
-/** 415 for what cannot be read, 400 for what is no JSON; the value is not yet held against a schema. */
-export async function parseBody(request: HttpRequest, route: RouteDefinition): Promise<unknown> {
-  const contentType = request.headers.get('content-type');
+/** Without a schema the route wants no fields: an empty body is as good as `{}`, a field is unknown. */
+function isBodyOptional(route: RouteDefinition): boolean {
+  return route.bodyOptional === true || route.body === undefined;
+}
+
+/** 415 for what cannot be read, before any of it is. */
+export function checkBodyHeaders(request: HttpRequest, route: RouteDefinition): void {
   checkContentEncoding(request.headers.get('content-encoding'));
-  // Without a schema the route wants no fields: an empty body is as good as `{}`, a field is unknown.
-  const optional = route.bodyOptional === true || route.body === undefined;
-  const announced = request.announcesBody();
-  if (contentType !== undefined && (announced || !optional)) checkMediaType(contentType);
-  const bytes = announced ? await readBody(request) : Buffer.alloc(0);
-  if (bytes.length === 0 && optional) return {};
-  if (bytes.length > 0) checkMediaType(contentType);
+  if (route.rawBody === true) return;
+  const contentType = request.headers.get('content-type');
+  if (contentType !== undefined && (request.announcesBody() || !isBodyOptional(route))) checkMediaType(contentType);
+}
+
+/** 400 for what is no JSON; the value is not yet held against a schema. */
+export function parseBody(bytes: Buffer, request: HttpRequest, route: RouteDefinition): unknown {
+  if (bytes.length === 0 && isBodyOptional(route)) return {};
+  if (bytes.length > 0) checkMediaType(request.headers.get('content-type'));
   return parseJsonBody(bytes);
 }
 
