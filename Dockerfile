@@ -45,11 +45,14 @@ COPY tsconfig.base.json ./
 COPY tools/ tools/
 COPY packages/ packages/
 COPY services/${SERVICE}/ services/${SERVICE}/
+# Started like the production image: Node is the entry point, main.js is in the working folder. Node strips the types.
 # The synced folders belong to the user that runs; node_modules stays root's.
-RUN node tools/generate.mjs services/${SERVICE} && chown -R 1000:1000 packages services/${SERVICE}
-USER 1000
+RUN node tools/generate.mjs services/${SERVICE} && echo "import './src/main.ts';" > services/${SERVICE}/main.js \
+ && chown -R 65532:65532 packages services/${SERVICE}
+USER 65532:65532
 WORKDIR /app/services/${SERVICE}
-CMD ["node", "--watch", "--watch-preserve-output", "src/main.ts"]
+ENTRYPOINT ["node"]
+CMD ["--watch", "--watch-preserve-output", "main.js"]
 
 FROM gcr.io/distroless/nodejs24-debian12:nonroot AS prod
 ARG SERVICE

@@ -37,7 +37,7 @@ export const DEV: PlatformOptions = {
   },
   data: 'embedded',
   demoData: true,
-  writableRoot: false,
+  writableRoot: true,
   disruptionBudgets: false,
   exposure: { type: 'None' },
 };

@@ -32,7 +32,7 @@ export interface PlatformOptions {
   /** Embedded: StatefulSets of PostgreSQL, RabbitMQ and Redis, with development secrets. External: by Secrets made outside. */
   data: 'embedded' | 'external';
   demoData: boolean;
-  /** File sync needs a writable root and a shell user that owns the sources. */
+  /** File sync into the development image needs a writable root. */
   writableRoot: boolean;
   disruptionBudgets: boolean;
   exposure:

@@ -26,11 +26,6 @@ export function jobName(service: ServiceModel, command: JobCommand, options: Pla
   return `${jobAppName(service, command)}-${options.schemaRevisionOf(service.name)}`;
 }
 
-function entryPoint(command: JobCommand, options: PlatformOptions): Pick<k8s.Container, 'command' | 'args'> {
-  // The development image runs sources on the full Node image, the production image has Node as its entry point.
-  return options.writableRoot ? { command: ['node', 'src/main.ts', command] } : { args: ['main.js', command] };
-}
-
 /** A migration or the demo data: the service's image with another command, as the owner of the database. */
 export function renderJob(
   scope: Construct,
@@ -52,13 +47,14 @@ export function renderJob(
           ...POD_DEFAULTS,
           restartPolicy: 'OnFailure',
           serviceAccountName: service.name,
-          securityContext: restrictedPod(options.writableRoot ? 1000 : SERVICE_UID),
+          securityContext: restrictedPod(SERVICE_UID),
           containers: [
             {
               name: command,
               image: options.imageOf(service.name),
               imagePullPolicy: options.imagePullPolicy,
-              ...entryPoint(command, options),
+              // Production and development image alike have Node as entry point and main.js in the working folder.
+              args: ['main.js', command],
               env: toEnvVars(environmentOf(service, options.environment, command)),
               resources: toResourceRequirements({ cpuRequest: '25m', memoryRequest: '96Mi', memoryLimit: '512Mi' }),
               securityContext: restrictedContainer({ writableRoot: options.writableRoot }),

@@ -95,7 +95,7 @@ export function renderDeployment(scope: Construct, service: ServiceModel, option
         spec: {
           ...POD_DEFAULTS,
           serviceAccountName: service.name,
-          securityContext: restrictedPod(options.writableRoot ? 1000 : SERVICE_UID),
+          securityContext: restrictedPod(SERVICE_UID),
           terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
           containers: [container(service, options)],
           volumes: [TMP_VOLUME],
