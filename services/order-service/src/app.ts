@@ -6,7 +6,13 @@ import {
   type OpenApiOptions,
   type RouteDefinition,
 } from '@souk/http';
-import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
+import {
+  createDeadLetterConsumer,
+  createEventConsumer,
+  createRelay,
+  createRetentionSweep,
+  deadLetterRoutes,
+} from '@souk/outbox';
 import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
 import { prismaCartRepository } from './cart/cart-repository.ts';
 import { createCartRoutes } from './cart/cart-routes.ts';
@@ -41,6 +47,7 @@ export interface RouteDependencies {
   hub: TimelineHub;
   currency: string;
   cursorSecret: string;
+  operations: Parameters<typeof deadLetterRoutes>[0];
 }
 
 export function createRoutes(deps: RouteDependencies): RouteDefinition[] {
@@ -51,6 +58,7 @@ export function createRoutes(deps: RouteDependencies): RouteDefinition[] {
     ...createFulfillmentRoutes(orders),
     ...createTimelineRoutes({ pool: orders.pool, hub, cursorSecret }),
     ...createInternalOrderRoutes(orders),
+    ...deadLetterRoutes(deps.operations),
   ];
 }
 
@@ -95,6 +103,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
     hub,
     currency: config.currency,
     cursorSecret: internalSecret,
+    operations: { ...shared, cursorSecret: internalSecret },
   });
   const http = createHttpApp({
     service: ORDER_SERVICE,

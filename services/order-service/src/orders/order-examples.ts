@@ -33,3 +33,40 @@ export const anOrderExample = {
   updatedAt: '2026-11-22T12:00:00.000Z',
   version: 1,
 };
+
+export const aPlaceOrderExample = {
+  items: [{ productId: '019ab000-0000-7000-8000-000000000003', quantity: 2 }],
+  shippingAddress: {
+    name: 'Ada Lovelace',
+    line1: '12 St James Square',
+    city: 'London',
+    postalCode: 'SW1Y 4JH',
+    country: 'GB',
+  },
+  paymentMethod: 'tok_ok',
+};
+
+export const aTimelineExample = {
+  items: [
+    {
+      sequence: 1,
+      at: '2026-11-22T12:00:00.000Z',
+      type: 'order.created',
+      data: {
+        version: 1,
+        status: 'pending',
+        paymentStatus: 'awaiting',
+        fulfillmentStatus: 'unfulfilled',
+        total: { amount: 2598, currency: 'EUR' },
+      },
+    },
+    {
+      sequence: 2,
+      at: '2026-11-22T12:00:00.030Z',
+      type: 'notification.sent',
+      data: { channel: 'email', template: 'receipt' },
+    },
+  ],
+  nextCursor: null,
+  total: 2,
+};

@@ -74,7 +74,7 @@ describe('GET /orders', () => {
   it('shows administrators everybody’s orders and one user’s; a customer who asks is refused', async () => {
     const orderId = await placed();
     const all = await admin.call('GET', '/api/v1/orders?scope=all&limit=100');
-    expect(all.body.items.map((order: { id: string }) => order.id)).toContain(orderId);
+    expect(all.body.items.map((order) => order.id)).toContain(orderId);
     const ones = await admin.call('GET', `/api/v1/orders?scope=all&userId=${stranger.userId}`);
     expect(ones.body).toEqual({ items: [], nextCursor: null, total: 0 });
     for (const query of ['scope=all', `userId=${stranger.userId}`])

@@ -16,7 +16,7 @@ import { getOrder } from './get-order.ts';
 import { listOrders } from './list-orders.ts';
 import type { Order } from './order.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
-import { anOrderExample } from './order-examples.ts';
+import { anOrderExample, aPlaceOrderExample } from './order-examples.ts';
 import { toOrderJson } from './order-json.ts';
 import {
   cancelOrderSchema,
@@ -55,6 +55,7 @@ function placeRoute(deps: OrderRouteDependencies): RouteDefinition {
     tags,
     idempotencyKey: true,
     body: placeOrderSchema,
+    bodyExample: aPlaceOrderExample,
     responses: {
       201: { ...orderAnswer, description: 'The placed order', headers: { ...etag, location: 'The order' } },
     },
@@ -122,6 +123,7 @@ function changeRoute(deps: OrderRouteDependencies): RouteDefinition {
     params: pathIdSchema,
     ifMatch: true,
     body: changeAddressSchema,
+    bodyExample: { shippingAddress: aPlaceOrderExample.shippingAddress },
     bodyOptional: true,
     responses: { 200: orderAnswer },
     problems: ['not-found', 'wrong-state'],
@@ -149,6 +151,7 @@ function cancelRoute(deps: OrderRouteDependencies): RouteDefinition {
     tags,
     params: pathIdSchema,
     body: cancelOrderSchema,
+    bodyExample: { reason: 'Ordered twice' },
     bodyOptional: true,
     responses: { 200: orderAnswer },
     problems: ['not-found', 'not-cancellable'],

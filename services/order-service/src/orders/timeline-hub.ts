@@ -42,39 +42,70 @@ export interface TimelineHub extends Worker {
 }
 
 export function createTimelineHub(options: TimelineHubOptions): TimelineHub {
-  const { pool, clock, logger, health } = options;
+  const { pool, clock, logger } = options;
   const streams = new Map<string, TimelineStream>();
-  let timer: NodeJS.Timeout | undefined;
-  let polledAtMs = 0;
-  let polling = false;
+  const watch = createWatch(options, streams);
   options.metrics.gauge('souk_timeline_streams', 'Open timeline streams', {
     collect: (gauge) => gauge.set(streams.size),
   });
 
   const forget = (stream: TimelineStream) => {
     if (!streams.delete(stream.id)) return;
-    if (streams.size === 0) clearInterval(timer);
+    if (streams.size === 0) watch.stop();
     timelineRepository.closeStream(pool, stream.id).catch((error: unknown) => {
       logger.warn({ error }, 'A stream was closed, its place is free when the lease ends');
     });
   };
 
-  const tick = () => {
-    const nowMs = clock.now().getTime();
-    for (const stream of streams.values()) {
-      if (health.draining || nowMs >= stream.closesAtMs || options.isRevoked(stream.sessionId)) stream.close();
-      else stream.comment(nowMs, COMMENT_EVERY_MS);
-    }
-    if (!polling && nowMs - polledAtMs >= POLL_MS) {
-      polling = true;
-      polledAtMs = nowMs;
-      poll(nowMs)
-        .catch((error: unknown) => logger.warn({ error }, 'The timelines could not be read; trying again'))
-        .finally(() => {
-          polling = false;
-        });
-    }
+  return {
+    name: 'timeline-hub',
+    start() {},
+    async stop() {
+      for (const stream of streams.values()) stream.close();
+      watch.stop();
+      await Promise.resolve();
+    },
+    async open(wish) {
+      const now = clock.now();
+      const id = await takePlace(options, wish.userId, now);
+      const { orderId, sessionId, afterSequence } = wish;
+      const { stream, body } = createTimelineStream({
+        ...{ id, orderId, sessionId, afterSequence, logger },
+        openedAtMs: now.getTime(),
+        closesAtMs: Math.min(wish.tokenExpiresAt.getTime(), now.getTime() + options.streamDurationMaxMs),
+        read: (after) => timelineRepository.listAfter(pool, orderId, after),
+        onClose: forget,
+      });
+      streams.set(id, stream);
+      watch.start();
+      stream.deliver(Number.MAX_SAFE_INTEGER);
+      return body;
+    },
+    notify(orderIds) {
+      if (streams.size === 0) return;
+      for (const stream of streams.values())
+        if (orderIds.includes(stream.orderId)) stream.deliver(Number.MAX_SAFE_INTEGER);
+    },
   };
+}
+
+async function takePlace(options: TimelineHubOptions, userId: string, now: Date): Promise<string> {
+  const id = options.newId();
+  const max = options.streamsPerUserMax;
+  const expiresAt = new Date(now.getTime() + PLACE_LEASE_MS);
+  const isTaken = await transaction(options.pool, (tx) =>
+    timelineRepository.openStream(tx, { id, userId, max, now, expiresAt }),
+  );
+  if (!isTaken) throw tooManyStreams(max);
+  return id;
+}
+
+/** One timer for all streams: closes those whose time is over, and asks once for the news of all. */
+function createWatch(options: TimelineHubOptions, streams: ReadonlyMap<string, TimelineStream>) {
+  const { pool, clock, logger, health, isRevoked } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let polledAtMs = 0;
+  let polling = false;
 
   const poll = async (nowMs: number) => {
     const open = [...streams.values()];
@@ -83,51 +114,34 @@ export function createTimelineHub(options: TimelineHubOptions): TimelineHub {
     for (const stream of open) stream.deliver(sequences.get(stream.orderId) ?? 0);
     const due = open.filter((stream) => nowMs - stream.renewedAtMs >= PLACE_LEASE_MS / 3);
     if (due.length === 0) return;
-    await timelineRepository.renewStreams(
-      pool,
-      due.map((stream) => stream.id),
-      new Date(nowMs + PLACE_LEASE_MS),
-    );
+    const ids = due.map((stream) => stream.id);
+    await timelineRepository.renewStreams(pool, ids, new Date(nowMs + PLACE_LEASE_MS));
     for (const stream of due) stream.renewedAtMs = nowMs;
   };
 
-  return {
-    name: 'timeline-hub',
-    start() {},
-    async stop() {
-      for (const stream of streams.values()) stream.close();
-      clearInterval(timer);
-      await Promise.resolve();
-    },
-    async open(wish) {
-      const now = clock.now();
-      const id = options.newId();
-      const max = options.streamsPerUserMax;
-      const expiresAt = new Date(now.getTime() + PLACE_LEASE_MS);
-      const isOpen = await transaction(pool, (tx) =>
-        timelineRepository.openStream(tx, { id, userId: wish.userId, max, now, expiresAt }),
-      );
-      if (!isOpen) throw tooManyStreams(max);
-      const { stream, body } = createTimelineStream({
-        id,
-        orderId: wish.orderId,
-        sessionId: wish.sessionId,
-        afterSequence: wish.afterSequence,
-        openedAtMs: now.getTime(),
-        closesAtMs: Math.min(wish.tokenExpiresAt.getTime(), now.getTime() + options.streamDurationMaxMs),
-        read: (after) => timelineRepository.listAfter(pool, wish.orderId, after),
-        onClose: forget,
-        logger,
+  const tick = () => {
+    const nowMs = clock.now().getTime();
+    for (const stream of streams.values()) {
+      if (health.draining || nowMs >= stream.closesAtMs || isRevoked(stream.sessionId)) stream.close();
+      else stream.comment(nowMs, COMMENT_EVERY_MS);
+    }
+    if (polling || nowMs - polledAtMs < POLL_MS) return;
+    polling = true;
+    polledAtMs = nowMs;
+    poll(nowMs)
+      .catch((error: unknown) => logger.warn({ error }, 'The timelines could not be read; trying again'))
+      .finally(() => {
+        polling = false;
       });
-      streams.set(id, stream);
-      if (streams.size === 1) timer = setInterval(tick, TICK_MS).unref();
-      stream.deliver(Number.MAX_SAFE_INTEGER);
-      return body;
+  };
+
+  return {
+    start() {
+      timer ??= setInterval(tick, TICK_MS).unref();
     },
-    notify(orderIds) {
-      if (streams.size === 0) return;
-      for (const stream of streams.values())
-        if (orderIds.includes(stream.orderId)) stream.deliver(Number.MAX_SAFE_INTEGER);
+    stop() {
+      clearInterval(timer);
+      timer = undefined;
     },
   };
 }

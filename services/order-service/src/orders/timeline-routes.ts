@@ -11,6 +11,7 @@ import {
 } from '@souk/http';
 import type { Pool } from '@souk/service-runtime';
 import { getOrder } from './get-order.ts';
+import { aTimelineExample } from './order-examples.ts';
 import { timelineEntrySchema, timelineQuery } from './order-schemas.ts';
 import { type TimelineEntry, toTimelineEntryJson } from './timeline.ts';
 import type { TimelineHub } from './timeline-hub.ts';
@@ -40,7 +41,11 @@ export function createTimelineRoutes(deps: TimelineRouteDependencies): RouteDefi
       query: timelineQuery,
       longLived: true,
       responses: {
-        200: { description: 'A page of the timeline, or the stream', schema: pageSchema(timelineEntrySchema) },
+        200: {
+          description: 'A page of the timeline, or the stream',
+          schema: pageSchema(timelineEntrySchema),
+          example: aTimelineExample,
+        },
       },
       problems: ['not-found', 'rate-limited'],
       handler: async ({ params, query, caller, request }) => {

@@ -95,16 +95,11 @@ export function createTimelineStream(options: TimelineStreamOptions): {
     },
   };
 
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(started) {
-        controller = started;
-        // Sent at once, so that the client has its headers before anything happens.
-        write(': timeline\n\n');
-      },
-      cancel: finish,
-    },
-    { highWaterMark: CHUNKS_WAITING_MAX },
-  );
+  const start = (started: ReadableStreamDefaultController<Uint8Array>) => {
+    controller = started;
+    // Sent at once, so that the client has its headers before anything happens.
+    write(': timeline\n\n');
+  };
+  const body = new ReadableStream<Uint8Array>({ start, cancel: finish }, { highWaterMark: CHUNKS_WAITING_MAX });
   return { stream, body };
 }
