@@ -6,6 +6,7 @@ import { blankEventsToldLate } from './users/erasure.ts';
 
 /** Rows that one run deletes at most of each kind, so that no run holds locks for long. */
 const BATCH_MAX = 1_000;
+const DAY_MS = 86_400_000;
 
 export interface HousekeepingOptions {
   pool: Pool;
@@ -14,35 +15,41 @@ export interface HousekeepingOptions {
   revocationsKeptMs: number;
 }
 
+interface Forgetting {
+  /** One statement whose $1 is the moment before which rows have had their time. */
+  sql: string;
+  keptMs: number;
+}
+
+/** What somebody is working on is left for the next run: a sweep must never be the reason for a deadlock. */
+const doomed = (table: string, columns: string, condition: string) =>
+  `SELECT ${columns} FROM ${table} WHERE ${condition} LIMIT ${BATCH_MAX} FOR UPDATE SKIP LOCKED`;
+
+const FORGETTINGS: readonly Forgetting[] = [
+  {
+    sql: `UPDATE refresh_tokens SET successor_sealed = NULL
+           WHERE token_hash IN (${doomed('refresh_tokens', 'token_hash', 'successor_sealed IS NOT NULL AND used_at < $1')})`,
+    keptMs: REFRESH_GRACE_MS,
+  },
+  { sql: `DELETE FROM sessions WHERE id IN (${doomed('sessions', 'id', 'expires_at < $1')})`, keptMs: 0 },
+  // For a day whoever replays a token of an ended session is still told apart in the metrics.
+  { sql: `DELETE FROM sessions WHERE id IN (${doomed('sessions', 'id', 'ended_at < $1')})`, keptMs: DAY_MS },
+  {
+    sql: `DELETE FROM password_resets
+           WHERE token_hash IN (${doomed('password_resets', 'token_hash', 'expires_at < $1')})`,
+    keptMs: 0,
+  },
+  {
+    sql: `DELETE FROM known_addresses
+           WHERE (user_id, address) IN (${doomed('known_addresses', 'user_id, address', 'last_success_at < $1')})`,
+    keptMs: KNOWN_ADDRESS_MS,
+  },
+];
+
 /** Forgets what has had its time: sealed successors, dead sessions and tokens, old addresses, erased persons' events. */
 export async function runHousekeeping({ pool, clock, revocationsKeptMs }: HousekeepingOptions): Promise<void> {
-  const now = clock.now().getTime();
-  const before = (ms: number) => new Date(now - ms);
-  await pool.query(
-    `UPDATE refresh_tokens SET successor_sealed = NULL
-      WHERE token_hash IN (
-        SELECT token_hash FROM refresh_tokens WHERE successor_sealed IS NOT NULL AND used_at < $1 LIMIT ${BATCH_MAX})`,
-    [before(REFRESH_GRACE_MS)],
-  );
-  // Ended sessions stay for a day: whoever replays one of their tokens is still told apart in the logs.
-  await pool.query(
-    `DELETE FROM sessions WHERE id IN (
-       SELECT id FROM sessions WHERE expires_at < $1
-        UNION ALL
-       SELECT id FROM sessions WHERE ended_at < $2
-       LIMIT ${BATCH_MAX})`,
-    [new Date(now), before(86_400_000)],
-  );
-  await pool.query(
-    `DELETE FROM password_resets WHERE token_hash IN (
-       SELECT token_hash FROM password_resets WHERE expires_at < $1 LIMIT ${BATCH_MAX})`,
-    [new Date(now)],
-  );
-  await pool.query(
-    `DELETE FROM known_addresses WHERE (user_id, address) IN (
-       SELECT user_id, address FROM known_addresses WHERE last_success_at < $1 LIMIT ${BATCH_MAX})`,
-    [before(KNOWN_ADDRESS_MS)],
-  );
+  const before = (ms: number) => new Date(clock.now().getTime() - ms);
+  for (const { sql, keptMs } of FORGETTINGS) await pool.query(sql, [before(keptMs)]);
   await deleteRevocationsBefore(pool, before(revocationsKeptMs));
   await blankEventsToldLate(pool);
 }
