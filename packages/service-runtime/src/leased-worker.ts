@@ -1,5 +1,5 @@
 import type { Logger } from './logger.ts';
-import type { Metrics } from './metrics.ts';
+import type { Counter, Metrics } from './metrics.ts';
 import { runWithTraceparent } from './trace/traceparent.ts';
 import type { Worker } from './worker.ts';
 
@@ -46,127 +46,145 @@ export interface LeasedWorker extends Worker {
 export function createLeasedWorker<T extends { readonly id: string }, R>(
   options: LeasedWorkerOptions<T, R>,
 ): LeasedWorker {
-  const { name, logger, concurrencyMax } = options;
-  const inFlight = new Map<string, T>();
-  const finished: FinishedTask<T, R>[] = [];
-  const aborting = new AbortController();
-  const timers: NodeJS.Timeout[] = [];
-  let stopped = true;
-  let leasing: Promise<void> | undefined;
-  let settling = false;
-  let wanted = false;
-  let idle = () => {};
-  options.metrics.gauge('souk_leased_tasks_in_flight', 'Tasks leased and not settled', {
-    labels: ['worker'],
-    collect: (gauge) => gauge.set({ worker: name }, inFlight.size),
-  });
-  const failures = options.metrics.counter('souk_leased_worker_failures_total', 'Failed steps of a leased worker', [
-    'worker',
-    'step',
-  ]);
-
-  const failed = (step: 'lease' | 'run' | 'settle' | 'renew', error: unknown) => {
-    failures.inc({ worker: name, step });
-    logger.warn({ error, worker: name, step }, 'Leased work failed and will be repeated');
+  const work = new LeasedWork(options);
+  return {
+    name: options.name,
+    start: () => work.start(),
+    stop: () => work.stop(),
+    wake: () => void work.takeWork(),
   };
+}
 
-  async function runTask(task: T): Promise<void> {
-    try {
-      finished.push({ task, result: await options.run(task, aborting.signal) });
-      void settleFinished();
-    } catch (error) {
-      failed('run', error);
-      release(task);
-    }
-  }
+class LeasedWork<T extends { readonly id: string }, R> {
+  readonly #options: LeasedWorkerOptions<T, R>;
+  readonly #failures: Counter;
+  readonly #inFlight = new Map<string, T>();
+  readonly #finished: FinishedTask<T, R>[] = [];
+  readonly #aborting = new AbortController();
+  readonly #timers: NodeJS.Timeout[] = [];
+  #stopped = true;
+  #leasing: Promise<void> | undefined;
+  #settling = false;
+  #wanted = false;
+  #idle = () => {};
 
-  function release(task: T): void {
-    const wasFull = inFlight.size >= concurrencyMax;
-    inFlight.delete(task.id);
-    if (wasFull) void takeWork();
-    if (inFlight.size === 0) idle();
-  }
-
-  async function settleFinished(): Promise<void> {
-    if (settling) return;
-    settling = true;
-    while (finished.length > 0) {
-      const batch = finished.splice(0, TASKS_PER_LEASE_MAX);
-      try {
-        await options.settle(batch);
-      } catch (error) {
-        // The rows keep their leases for a while and are asked about again then.
-        failed('settle', error);
-      }
-      for (const { task } of batch) release(task);
-    }
-    settling = false;
-  }
-
-  const hasRoom = () => !stopped && inFlight.size < concurrencyMax;
-
-  function takeWork(): Promise<void> {
-    wanted = true;
-    // Whoever wakes this worker does so in a trace of its own, which is none of these tasks'.
-    leasing ??= runWithTraceparent(undefined, leaseWhileWanted).finally(() => {
-      leasing = undefined;
-      // Woken after the last look and before this.
-      if (hasRoom() && wanted) void takeWork();
+  constructor(options: LeasedWorkerOptions<T, R>) {
+    this.#options = options;
+    const { metrics, name } = options;
+    metrics.gauge('souk_leased_tasks_in_flight', 'Tasks leased and not settled', {
+      labels: ['worker'],
+      collect: (gauge) => gauge.set({ worker: name }, this.#inFlight.size),
     });
-    return leasing;
+    this.#failures = metrics.counter('souk_leased_worker_failures_total', 'Failed steps of a leased worker', [
+      'worker',
+      'step',
+    ]);
   }
 
-  async function leaseWhileWanted(): Promise<void> {
+  start(): void {
+    const { leaseMs, pollIntervalMs } = this.#options;
+    this.#stopped = false;
+    this.#timers.push(setInterval(() => void this.takeWork(), pollIntervalMs));
+    this.#timers.push(setInterval(() => void this.#renewLeases(), leaseMs / 3));
+    void this.takeWork();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#leasing;
+    await this.#whenIdle(STOP_TIMEOUT_MS);
+    this.#aborting.abort();
+    await this.#whenIdle(STOP_TIMEOUT_MS / 5);
+  }
+
+  takeWork(): Promise<void> {
+    this.#wanted = true;
+    // Whoever wakes this worker does so in a trace of its own, which is none of these tasks'.
+    this.#leasing ??= runWithTraceparent(undefined, () => this.#leaseWhileWanted()).finally(() => {
+      this.#leasing = undefined;
+      // Woken after the last look and before this.
+      if (this.#hasRoom() && this.#wanted) void this.takeWork();
+    });
+    return this.#leasing;
+  }
+
+  #hasRoom(): boolean {
+    return !this.#stopped && this.#inFlight.size < this.#options.concurrencyMax;
+  }
+
+  async #leaseWhileWanted(): Promise<void> {
+    const { concurrencyMax, lease } = this.#options;
     try {
-      while (wanted && hasRoom()) {
-        wanted = false;
-        const limit = Math.min(concurrencyMax - inFlight.size, TASKS_PER_LEASE_MAX);
-        const tasks = await options.lease(limit);
-        if (tasks.length === limit) wanted = true;
+      while (this.#wanted && this.#hasRoom()) {
+        this.#wanted = false;
+        const limit = Math.min(concurrencyMax - this.#inFlight.size, TASKS_PER_LEASE_MAX);
+        const tasks = await lease(limit);
+        if (tasks.length === limit) this.#wanted = true;
         for (const task of tasks) {
           // Still running here under a lease that ran out meanwhile: its own result is as good.
-          if (inFlight.has(task.id)) continue;
-          inFlight.set(task.id, task);
-          void runTask(task);
+          if (this.#inFlight.has(task.id)) continue;
+          this.#inFlight.set(task.id, task);
+          void this.#run(task);
         }
       }
     } catch (error) {
-      failed('lease', error);
+      this.#failed('lease', error);
     }
   }
 
-  async function renewLeases(): Promise<void> {
-    if (inFlight.size === 0) return;
-    await options.renew([...inFlight.keys()]).catch((error: unknown) => failed('renew', error));
+  async #run(task: T): Promise<void> {
+    try {
+      this.#finished.push({ task, result: await this.#options.run(task, this.#aborting.signal) });
+      void this.#settleFinished();
+    } catch (error) {
+      this.#failed('run', error);
+      this.#release(task);
+    }
   }
 
-  async function settled(timeoutMs: number): Promise<void> {
-    if (inFlight.size === 0) return;
+  async #settleFinished(): Promise<void> {
+    if (this.#settling) return;
+    this.#settling = true;
+    while (this.#finished.length > 0) {
+      const batch = this.#finished.splice(0, TASKS_PER_LEASE_MAX);
+      try {
+        await this.#options.settle(batch);
+      } catch (error) {
+        // The rows keep their leases for a while and are asked about again then.
+        this.#failed('settle', error);
+      }
+      for (const { task } of batch) this.#release(task);
+    }
+    this.#settling = false;
+  }
+
+  #release(task: T): void {
+    const wasFull = this.#inFlight.size >= this.#options.concurrencyMax;
+    this.#inFlight.delete(task.id);
+    if (wasFull) void this.takeWork();
+    if (this.#inFlight.size === 0) this.#idle();
+  }
+
+  async #renewLeases(): Promise<void> {
+    if (this.#inFlight.size === 0) return;
+    await this.#options.renew([...this.#inFlight.keys()]).catch((error: unknown) => this.#failed('renew', error));
+  }
+
+  async #whenIdle(timeoutMs: number): Promise<void> {
+    if (this.#inFlight.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, timeoutMs);
-      idle = () => {
+      this.#idle = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  return {
-    name,
-    start() {
-      stopped = false;
-      timers.push(setInterval(() => void takeWork(), options.pollIntervalMs));
-      timers.push(setInterval(() => void renewLeases(), options.leaseMs / 3));
-      void takeWork();
-    },
-    async stop() {
-      stopped = true;
-      for (const timer of timers) clearInterval(timer);
-      await leasing;
-      await settled(STOP_TIMEOUT_MS);
-      aborting.abort();
-      await settled(STOP_TIMEOUT_MS / 5);
-    },
-    wake: () => void takeWork(),
-  };
+  #failed(step: 'lease' | 'run' | 'settle' | 'renew', error: unknown): void {
+    const { logger, name: worker } = this.#options;
+    this.#failures.inc({ worker, step });
+    logger.warn({ error, worker, step }, 'Leased work failed and will be repeated');
+  }
 }

@@ -20,7 +20,7 @@ import { eraseContacts } from './payments/erase-users.ts';
 import { createOrderDirectory } from './payments/order-client.ts';
 import { createPaymentHandlers, repeatPaymentEvents } from './payments/payment-consumers.ts';
 import { createPaymentMetrics } from './payments/payment-metrics.ts';
-import { prismaPaymentQueries } from './payments/payment-queries.ts';
+import { pgPaymentQueries } from './payments/payment-queries.ts';
 import { paymentRoutes } from './payments/payment-routes.ts';
 import { refundRoutes } from './payments/refund-routes.ts';
 import { createRefunder } from './payments/refunder.ts';
@@ -118,7 +118,7 @@ function createErasureSweep({ pool, logger, metrics }: Context): Worker {
 
 function createRoutes(context: Context, work: ReturnType<typeof createWork>): RouteDefinition[] {
   const { config, pool, broker, clock, newId, name, metrics, logger } = context;
-  const queries = prismaPaymentQueries(pool);
+  const queries = pgPaymentQueries(pool);
   const orderClient = createServiceClient({
     from: name,
     to: 'order-service',
