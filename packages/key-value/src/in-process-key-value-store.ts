@@ -17,35 +17,36 @@ interface Entry {
   expiresAtMs: number;
 }
 
-/** A store inside this process, for embedded mode and tests. Expired entries go when they are met or pushed out. */
-export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOptions = {}): KeyValueStore {
-  const { entriesMax = ENTRIES_MAX_DEFAULT, clock, logger } = options;
-  const nowMs = () => clock?.now().getTime() ?? Date.now();
+/** Entries in the order of their last use; expired ones go when they are met or pushed out. */
+function createEntries({ nowMs, entriesMax }: { nowMs: () => number; entriesMax: number }) {
   const entries = new Map<string, Entry>();
-  const channels = new Map<string, Set<ChannelListener>>();
-  let isClosed = false;
+  return {
+    find(key: string): Entry | undefined {
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
+      entries.delete(key);
+      if (entry.expiresAtMs <= nowMs()) return undefined;
+      // A map keeps the order of insertion: what was used last stands last.
+      entries.set(key, entry);
+      return entry;
+    },
+    write(key: string, entry: Entry): void {
+      entries.delete(key);
+      entries.set(key, entry);
+      for (const oldest of entries.keys()) {
+        if (entries.size <= entriesMax) return;
+        entries.delete(oldest);
+      }
+    },
+    delete: (key: string) => entries.delete(key),
+    clear: () => entries.clear(),
+  };
+}
 
-  const assertOpen = (operation: string) => {
-    if (isClosed) throw new KeyValueUnavailableError(operation);
-  };
-  const find = (key: string): Entry | undefined => {
-    const entry = entries.get(key);
-    if (entry === undefined) return undefined;
-    entries.delete(key);
-    if (entry.expiresAtMs <= nowMs()) return undefined;
-    // A map keeps the order of insertion: what was used last stands last.
-    entries.set(key, entry);
-    return entry;
-  };
-  const write = (key: string, entry: Entry) => {
-    entries.delete(key);
-    entries.set(key, entry);
-    for (const oldest of entries.keys()) {
-      if (entries.size <= entriesMax) return;
-      entries.delete(oldest);
-    }
-  };
-  const expiryOf = (ttlMs: number | undefined) => (ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs() + ttlMs);
+type StoreLogger = InProcessKeyValueStoreOptions['logger'];
+
+function createChannels(logger: StoreLogger) {
+  const channels = new Map<string, Set<ChannelListener>>();
   const deliver = (listener: ChannelListener, message: string) => {
     try {
       listener(message);
@@ -53,20 +54,49 @@ export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOpti
       logger?.warn({ error }, 'A channel listener failed');
     }
   };
+  return {
+    publish(channel: string, message: string): void {
+      // Later, as over a network: a listener must not run inside its publisher's call.
+      for (const listener of channels.get(channel) ?? []) queueMicrotask(() => deliver(listener, message));
+    },
+    add(channel: string, listener: ChannelListener): () => void {
+      const own: ChannelListener = (message) => listener(message);
+      const listeners = channels.get(channel) ?? new Set();
+      channels.set(channel, listeners.add(own));
+      return () => {
+        listeners.delete(own);
+        if (listeners.size === 0 && channels.get(channel) === listeners) channels.delete(channel);
+      };
+    },
+    clear: () => channels.clear(),
+  };
+}
 
+/** A store inside this process, for embedded mode and tests. */
+export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOptions = {}): KeyValueStore {
+  const { entriesMax = ENTRIES_MAX_DEFAULT, clock, logger } = options;
+  const nowMs = () => clock?.now().getTime() ?? Date.now();
+  const entries = createEntries({ nowMs, entriesMax });
+  const channels = createChannels(logger);
+  let isClosed = false;
+
+  const assertOpen = (operation: string) => {
+    if (isClosed) throw new KeyValueUnavailableError(operation);
+  };
+  const expiryOf = (ttlMs: number | undefined) => (ttlMs === undefined ? Number.POSITIVE_INFINITY : nowMs() + ttlMs);
   return {
     async get(key) {
       assertOpen('get');
-      return find(key)?.value;
+      return entries.find(key)?.value;
     },
     async getMany(keys) {
       assertOpen('getMany');
-      return keys.map((key) => find(key)?.value);
+      return keys.map((key) => entries.find(key)?.value);
     },
     async set(key, value, { ttlMs, onlyIfAbsent = false } = {}) {
       assertOpen('set');
-      if (onlyIfAbsent && find(key) !== undefined) return false;
-      write(key, { value, expiresAtMs: expiryOf(ttlMs) });
+      if (onlyIfAbsent && entries.find(key) !== undefined) return false;
+      entries.write(key, { value, expiresAtMs: expiryOf(ttlMs) });
       return true;
     },
     async delete(keys) {
@@ -75,25 +105,19 @@ export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOpti
     },
     async increment(key, by, { ttlMs }) {
       assertOpen('increment');
-      const entry = find(key) ?? { value: '0', expiresAtMs: expiryOf(ttlMs) };
+      const entry = entries.find(key) ?? { value: '0', expiresAtMs: expiryOf(ttlMs) };
       const value = Number(entry.value) + by;
-      write(key, { value: String(value), expiresAtMs: entry.expiresAtMs });
+      entries.write(key, { value: String(value), expiresAtMs: entry.expiresAtMs });
       return { value, ttlMs: Number.isFinite(entry.expiresAtMs) ? entry.expiresAtMs - nowMs() : ttlMs };
     },
     async publish(channel, message) {
       assertOpen('publish');
-      // Later, as over a network: a listener must not run inside its publisher's call.
-      for (const listener of channels.get(channel) ?? []) queueMicrotask(() => deliver(listener, message));
+      channels.publish(channel, message);
     },
     async subscribe(channel, listener) {
       assertOpen('subscribe');
-      const own: ChannelListener = (message) => listener(message);
-      const listeners = channels.get(channel) ?? new Set();
-      channels.set(channel, listeners.add(own));
-      return async () => {
-        listeners.delete(own);
-        if (listeners.size === 0) channels.delete(channel);
-      };
+      const remove = channels.add(channel, listener);
+      return async () => remove();
     },
     isReady: () => !isClosed,
     async close() {

@@ -6,8 +6,5 @@ export {
   KeyValueUnavailableError,
   type SetOptions,
 } from './key-value-store.ts';
-export {
-  createRedisKeyValueStore,
-  type KeyValueLogger,
-  type RedisKeyValueStoreOptions,
-} from './redis-key-value-store.ts';
+export type { KeyValueLogger } from './redis-connection.ts';
+export { createRedisKeyValueStore, type RedisKeyValueStoreOptions } from './redis-key-value-store.ts';

@@ -1,11 +1,5 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import { type ChannelListener, type KeyValueStore, KeyValueUnavailableError } from './key-value-store.ts';
-
-/** What the adapter says to the log; pino's logger fits. */
-export interface KeyValueLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+import { type KeyValueStore, KeyValueUnavailableError } from './key-value-store.ts';
+import { connect, createSubscriber, endOf, type KeyValueLogger, type Subscriber } from './redis-connection.ts';
 
 export interface RedisKeyValueStoreOptions {
   url: string;
@@ -17,12 +11,9 @@ export interface RedisKeyValueStoreOptions {
 }
 
 const COMMAND_TIMEOUT_MS_DEFAULT = 200;
-const CONNECT_TIMEOUT_MS = 1_000;
 /** A command that times out leaves ioredis connected; only silence on the socket makes it connect anew. */
 const SOCKET_TIMEOUT_MS = 1_000;
 const PING_INTERVAL_MS = 500;
-const RECONNECT_MS = { first: 50, max: 1_000 };
-const CLOSE_TIMEOUT_MS = 200;
 
 /** The time to live belongs to the moment the counter is made: INCRBY alone keeps it, EXPIRE at every call would move it. */
 const INCREMENT = `
@@ -51,20 +42,7 @@ export function createRedisKeyValueStore(options: RedisKeyValueStoreOptions): Ke
   }, PING_INTERVAL_MS).unref();
   let subscriber: Subscriber | undefined;
   let isClosed = false;
-  // ioredis lets a command that waits in an automatic pipeline take its timeout twice (seen: 404 ms for 200).
-  const run = async <T>(operation: string, command: Promise<T>): Promise<T> => {
-    let timer: NodeJS.Timeout | undefined;
-    const expired = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new KeyValueUnavailableError(operation)), commandTimeoutMs);
-    });
-    try {
-      return await Promise.race([command, expired]);
-    } catch (error) {
-      throw error instanceof KeyValueUnavailableError ? error : new KeyValueUnavailableError(operation, error);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
+  const run = createDeadline(commandTimeoutMs);
   return {
     get: async (key) => (await run('get', commands.get(prefix + key))) ?? undefined,
     async getMany(keys) {
@@ -110,86 +88,19 @@ export function createRedisKeyValueStore(options: RedisKeyValueStoreOptions): Ke
   };
 }
 
-function connect(url: string, logger: KeyValueLogger, own: Omit<RedisOptions, 'replyMapping'>): Redis {
-  const options: Omit<RedisOptions, 'replyMapping'> = {
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    keepAlive: 10_000,
-    noDelay: true,
-    retryStrategy: (times: number) =>
-      Math.min(RECONNECT_MS.max, RECONNECT_MS.first * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
-    ...own,
-  };
-  const redis = new Redis(url, options);
-  let isLost = false;
-  redis.on('ready', () => {
-    if (isLost) logger.info({}, 'Redis is back');
-    isLost = false;
-  });
-  // Without a listener each lost connection prints a stack; with one line for each outage the log stays readable.
-  redis.on('error', (error) => {
-    if (!isLost) logger.warn({ error }, 'Redis is not reachable');
-    isLost = true;
-  });
-  return redis;
-}
-
-interface Subscriber {
-  subscribe(channel: string, listener: ChannelListener): Promise<() => Promise<void>>;
-  close(): Promise<void>;
-}
-
-/** A connection of its own: one that listens can do nothing else, and a command timeout would end it. */
-function createSubscriber(url: string, logger: KeyValueLogger): Subscriber {
-  const listeners = new Map<string, Set<ChannelListener>>();
-  const redis = connect(url, logger, { autoResubscribe: true, enableOfflineQueue: true, maxRetriesPerRequest: null });
-  redis.on('message', (channel: string, message: string) => {
-    for (const listener of listeners.get(channel) ?? []) {
-      try {
-        listener(message);
-      } catch (error) {
-        logger.warn({ channel, error }, 'A channel listener failed');
-      }
+/** Ends each command in time: ioredis lets one that waits in an automatic pipeline take its timeout twice (seen: 404 ms). */
+function createDeadline(timeoutMs: number) {
+  return async <T>(operation: string, command: Promise<T>): Promise<T> => {
+    let timer: NodeJS.Timeout | undefined;
+    const expired = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new KeyValueUnavailableError(operation)), timeoutMs);
+    });
+    try {
+      return await Promise.race([command, expired]);
+    } catch (error) {
+      throw error instanceof KeyValueUnavailableError ? error : new KeyValueUnavailableError(operation, error);
+    } finally {
+      clearTimeout(timer);
     }
-  });
-  return {
-    async subscribe(channel, listener) {
-      const own: ChannelListener = (message) => listener(message);
-      const known = listeners.get(channel);
-      const all = (known ?? new Set()).add(own);
-      listeners.set(channel, all);
-      // Not waited for while Redis is away: the subscription is made when it is back, and a message is only a hint.
-      const subscribed = known === undefined ? redis.subscribe(channel).then(() => undefined) : Promise.resolve();
-      await Promise.race([subscribed.catch(() => undefined), pause(COMMAND_TIMEOUT_MS_DEFAULT)]);
-      return async () => {
-        all.delete(own);
-        if (all.size > 0) return;
-        listeners.delete(channel);
-        await Promise.race([
-          redis.unsubscribe(channel).then(
-            () => undefined,
-            () => undefined,
-          ),
-          pause(COMMAND_TIMEOUT_MS_DEFAULT),
-        ]);
-      };
-    },
-    close: () => endOf(redis),
   };
-}
-
-/** QUIT waits for the answers under way; a server that gives none is left. */
-async function endOf(redis: Redis): Promise<void> {
-  if (redis.status === 'ready')
-    await Promise.race([
-      redis.quit().then(
-        () => undefined,
-        () => undefined,
-      ),
-      pause(CLOSE_TIMEOUT_MS),
-    ]);
-  redis.disconnect();
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

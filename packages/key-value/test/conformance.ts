@@ -39,10 +39,10 @@ export function describeKeyValueStore(name: string, subject: ConformanceSubject)
     });
 
     test('an entry is gone after its time to live, and a new one without it stays', async () => {
-      await store.set(key, 'short', { ttlMs: 100 });
-      await subject.pass(50);
+      await store.set(key, 'short', { ttlMs: 500 });
+      await subject.pass(100);
       expect(await store.get(key)).toBe('short');
-      await subject.pass(80);
+      await subject.pass(450);
       expect(await store.get(key)).toBeUndefined();
       await store.set(key, 'short', { ttlMs: 50 });
       await store.set(key, 'long');
@@ -52,26 +52,26 @@ export function describeKeyValueStore(name: string, subject: ConformanceSubject)
 
     test('only the first of many writes where nothing was, until that has expired', async () => {
       const writes = Array.from({ length: 20 }, (_, index) =>
-        store.set(key, String(index), { onlyIfAbsent: true, ttlMs: 100 }),
+        store.set(key, String(index), { onlyIfAbsent: true, ttlMs: 1000 }),
       );
       expect((await Promise.all(writes)).filter(Boolean)).toHaveLength(1);
-      await subject.pass(150);
+      await subject.pass(1050);
       expect(await store.set(key, 'next', { onlyIfAbsent: true })).toBe(true);
       expect(await store.set(key, 'last', { onlyIfAbsent: true })).toBe(false);
       expect(await store.get(key)).toBe('next');
     });
 
     test('increments add up, and the time to live is set once', async () => {
-      const first = await store.increment(key, 5, { ttlMs: 200 });
+      const first = await store.increment(key, 5, { ttlMs: 1000 });
       expect(first.value).toBe(5);
-      expect(first.ttlMs).toBeGreaterThan(150);
-      expect(first.ttlMs).toBeLessThanOrEqual(200);
-      await subject.pass(120);
-      const second = await store.increment(key, -2, { ttlMs: 200 });
+      expect(first.ttlMs).toBeGreaterThan(900);
+      expect(first.ttlMs).toBeLessThanOrEqual(1000);
+      await subject.pass(300);
+      const second = await store.increment(key, -2, { ttlMs: 1000 });
       expect(second.value).toBe(3);
-      expect(second.ttlMs).toBeLessThanOrEqual(80);
-      await subject.pass(120);
-      expect(await store.increment(key, 1, { ttlMs: 200 })).toMatchObject({ value: 1 });
+      expect(second.ttlMs).toBeLessThanOrEqual(700);
+      await subject.pass(750);
+      expect(await store.increment(key, 1, { ttlMs: 1000 })).toMatchObject({ value: 1 });
       const counts = await Promise.all(Array.from({ length: 50 }, () => store.increment(key, 1, { ttlMs: 60_000 })));
       expect(new Set(counts.map((count) => count.value)).size).toBe(50);
     });
