@@ -22,6 +22,16 @@ const BANNER = [
   'const __dirname = soukDirname(__filename);',
 ].join('');
 
+// Zod carries its messages in some fifty languages, 270 KB; ours are English.
+const englishOnly = {
+  name: 'english-only',
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 /** Options that bundle one entry point for Node 20; `tools/start.mjs` builds the embedded run with the same ones. */
 export function bundleOptions({ entryPoint, outfile, external = [] }) {
   return {
@@ -35,9 +45,10 @@ export function bundleOptions({ entryPoint, outfile, external = [] }) {
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
+    // Logs and metrics name functions and error classes.
     keepNames: true,
+    plugins: [englishOnly],
     external: [...external, 'pg-native'],
     banner: { js: BANNER },
     logLevel: 'warning',

@@ -1,11 +1,30 @@
 // Generates services/x/openapi.json from the routes' own schemas, the ones that validate. `node tools/openapi.mjs [--check] [services/x …]`
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tsImport } from 'tsx/esm/api';
 import { toJson, writeOrCheck } from './checked-in.mjs';
 import { loadDefinitions, withApp } from './service-definitions.mjs';
-import { selectServices } from './workspace.mjs';
+import { ROOT, selectServices, serviceNames } from './workspace.mjs';
+
+const GATEWAY = 'api-gateway';
+const fileOf = (name) => `services/${name}/openapi.json`;
 
 /** The OpenAPI document of a service, undefined for one whose app has none of its own. */
 export function openApiOf(definition) {
   return withApp(definition, (app) => app.http.openApiDocument?.());
+}
+
+/** The gateway has no routes of its own: its document is the services' in one, those of `files` being the newest. */
+async function joinedDocument(files) {
+  const source = '../services/api-gateway/src/openapi/join-documents.ts';
+  const { joinDocuments } = await tsImport(source, import.meta.url);
+  const documents = serviceNames()
+    .filter((name) => name !== GATEWAY)
+    .map((service) => ({
+      service,
+      document: JSON.parse(files[fileOf(service)] ?? readFileSync(join(ROOT, fileOf(service)), 'utf8')),
+    }));
+  return joinDocuments(documents);
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
@@ -14,8 +33,9 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const files = {};
   for (const [name, definition] of await loadDefinitions(names)) {
     const document = await openApiOf(definition);
-    if (document !== undefined) files[`services/${name}/openapi.json`] = toJson(document);
+    if (document !== undefined) files[fileOf(name)] = toJson(document);
   }
+  if (names.includes(GATEWAY)) files[fileOf(GATEWAY)] = toJson(await joinedDocument(files));
   const ok = writeOrCheck(files, { check: args.includes('--check'), command: 'node tools/openapi.mjs' });
   // Whatever a service left open must not keep a generator waiting.
   process.exit(ok ? 0 : 1);
