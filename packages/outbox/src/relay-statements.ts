@@ -1,4 +1,4 @@
-import { type EventType, hasConsumer } from '@souk/contracts';
+import { EVENTS, type EventType, hasConsumer } from '@souk/contracts';
 import type { OutgoingMessage } from '@souk/messaging';
 import type { Queryable } from '@souk/service-runtime';
 
@@ -21,26 +21,31 @@ export interface Claim {
  * blocks its own aggregate and never fills the batch with its followers. `free` then drops what stands behind an event
  * that SKIP LOCKED passed over because another relay is claiming it at this moment. Expiry goes by the server's clock
  * alone. There is no watermark over positions: a row whose transaction commits late is found all the same.
+ *
+ * The form is for the planner, whose statistics of this table are always out of date. With NOT EXISTS it joins (133 ms for
+ * 20,000 waiting rows, 8.8 s when half of them are claimed); a scalar subquery is looked up row by row. And `coalesce`
+ * keeps it from the partial index by position, which would read every earlier row, of all aggregates. This one: 6 to 46 ms.
  */
 const CLAIM = `
   WITH candidate AS MATERIALIZED (
     SELECT id, aggregate_id, position FROM outbox o
-     WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now())
-       AND NOT EXISTS (
-         SELECT 1 FROM outbox earlier
-          WHERE earlier.aggregate_id = o.aggregate_id AND earlier.position < o.position
-            AND earlier.published_at IS NULL AND earlier.claimed_until >= now())
+     WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()) AND type = ANY ($4::text[])
+       AND (SELECT true FROM outbox earlier
+             WHERE earlier.aggregate_id = o.aggregate_id AND earlier.position < o.position
+               AND coalesce(earlier.published_at, 'infinity') = 'infinity' AND earlier.claimed_until >= now() LIMIT 1) IS NULL
      ORDER BY position LIMIT $3 FOR UPDATE SKIP LOCKED
   ), free AS (
     SELECT c.id FROM candidate c
-     WHERE NOT EXISTS (
-       SELECT 1 FROM outbox earlier
-        WHERE earlier.aggregate_id = c.aggregate_id AND earlier.position < c.position AND earlier.published_at IS NULL
-          AND earlier.id NOT IN (SELECT id FROM candidate))
+     WHERE (SELECT true FROM outbox earlier
+             WHERE earlier.aggregate_id = c.aggregate_id AND earlier.position < c.position
+               AND coalesce(earlier.published_at, 'infinity') = 'infinity' AND earlier.id NOT IN (SELECT id FROM candidate) LIMIT 1) IS NULL
   )
   UPDATE outbox SET claimed_by = $1, claimed_until = now() + $2 * interval '1 ms'
     FROM free WHERE outbox.id = free.id
   RETURNING outbox.id, outbox.type, outbox.body, outbox.redrive, outbox.position, (SELECT count(*) FROM candidate)::int AS candidates`;
+
+/** A type that this build does not know was written by a newer one beside it, which alone knows whether it has consumers. */
+const KNOWN_TYPES = Object.keys(EVENTS);
 
 export async function claimRows(
   db: Queryable,
@@ -50,6 +55,7 @@ export async function claimRows(
     options.claimId,
     options.leaseMs,
     options.batchMax,
+    KNOWN_TYPES,
   ]);
   rows.sort((a, b) => Number(a.position) - Number(b.position));
   return { rows, heldBack: (rows[0]?.candidates ?? 0) - rows.length };

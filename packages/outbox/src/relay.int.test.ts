@@ -256,6 +256,27 @@ describe('the relay', () => {
     expect(JSON.parse(broker.published.at(-1)?.body.toString() ?? '')).toMatchObject({ id: event.id, redrive: '1' });
   });
 
+  it('leaves a type that it does not know to the newer build that wrote it', async () => {
+    const unknown = { ...aShippedOrder(), type: 'order.gift_wrapped' as 'order.shipped' };
+    await insertOutbox(database.pool, [unknown, aShippedOrder()]);
+    startRelay();
+    await waitFor(async () => (await unpublished()) === 1);
+    expect(publishedIds()).not.toContain(unknown.id);
+  });
+
+  it('goes on when a broker breaks its promise and rejects', async () => {
+    let rejected = false;
+    broker.outcomeOf = () => {
+      if (rejected) return 'confirmed';
+      rejected = true;
+      throw new TypeError('a bug');
+    };
+    await insertOutbox(database.pool, [aShippedOrder()]);
+    startRelay();
+    await allPublished();
+    expect(rejected).toBe(true);
+  });
+
   it('refuses an event that is too large to be sent', async () => {
     await expect(insertOutbox(database.pool, [aShippedOrder({ name: 'x'.repeat(300_000) })])).rejects.toThrow(
       'order.shipped: expected at most 262144 bytes',

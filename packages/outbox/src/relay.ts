@@ -78,14 +78,21 @@ export function createRelay(options: RelayOptions): Relay {
       return { rows: [], heldBack: 0 };
     });
     if (claim.rows.length === 0) return 0;
-    const publication = publish(claimId, claim.rows).then(() => {
-      inFlight.delete(publication);
-      // Later events of the same aggregates wait for the earlier ones, or a slot became free.
-      if (claim.heldBack > 0 || inFlight.size === BATCHES_IN_FLIGHT_MAX - 1) wakeUp.wake();
-    });
+    const publication = publish(claimId, claim.rows)
+      .then(undefined, reportBug)
+      .then(() => {
+        inFlight.delete(publication);
+        // Later events of the same aggregates wait for the earlier ones, or a slot became free.
+        if (claim.heldBack > 0 || inFlight.size === BATCHES_IN_FLIGHT_MAX - 1) wakeUp.wake();
+      });
     inFlight.add(publication);
     await Promise.race([publication, sleep(PATIENCE_MS, undefined, { ref: false })]);
     return claim.rows.length;
+  }
+
+  /** No port rejects here; should one do so, the claims expire and the loop goes on. */
+  function reportBug(error: unknown): void {
+    logger.error({ error }, 'Claimed events could not be published');
   }
 
   async function publish(claimId: string, rows: ClaimedRow[]): Promise<void> {
