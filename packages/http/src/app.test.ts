@@ -239,6 +239,25 @@ describe('bodies', () => {
     expect(Object.prototype).not.toHaveProperty('admin');
   });
 
+  test.each([
+    ['1.00000000000000000001', false],
+    ['1e-400', false],
+    ['9007199254740993', false],
+    ['123456789012345678901234567890', false],
+    ['1e400', false],
+    ['0.30000000000000004', true],
+    ['1.50', true],
+    ['1E2', true],
+    ['100e-2', true],
+    ['0.0', true],
+    ['9007199254740991', true],
+    ['12345678901234567000', true],
+  ])('the number %s is kept as it is or refused', async (number, isKept) => {
+    const response = await post(`{"name":"1.5e9 \\" ","more":{"b":[1,${number}],"c":2}}`);
+    if (isKept) expect(response.status).toBe(201);
+    else expect(await pointersOf(response)).toEqual(['/more/b/1']);
+  });
+
   test('depth and arrays have limits', async () => {
     const nested = (depth: number) => `{"name":"a","more":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`;
     expect((await post(nested(32))).status).toBe(201);

@@ -81,14 +81,19 @@ export function checkContentEncoding(contentEncoding: string | undefined): void 
   }
 }
 
+export interface JsonBody {
+  text: string;
+  value: unknown;
+}
+
 /** Throws `malformed` for what is no UTF-8 JSON text; RFC 8259 section 8.1 forbids senders a byte order mark. */
-export function parseJsonBody(bytes: Buffer): unknown {
+export function parseJsonBody(bytes: Buffer): JsonBody {
   if (bytes.length === 0) throw new Refusal('malformed', 'Expected a JSON body, found none');
   if (!isUtf8(bytes)) throw new Refusal('malformed', 'Expected the body in UTF-8');
   const text = bytes.toString('utf8');
   if (text.charCodeAt(0) === 0xfeff) throw new Refusal('malformed', 'Expected JSON without a byte order mark');
   try {
-    return JSON.parse(text);
+    return { text, value: JSON.parse(text) };
   } catch {
     throw new Refusal('malformed', 'Expected the body to be JSON');
   }

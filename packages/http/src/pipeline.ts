@@ -7,6 +7,7 @@ import {
   type Gatekeepers,
   requireAdmin,
 } from './authorization.ts';
+import type { JsonBody } from './body.ts';
 import type { Caller } from './caller.ts';
 import { replyOf } from './error-reply.ts';
 import type { HttpRequest } from './http-request.ts';
@@ -47,7 +48,7 @@ async function handle({ route, request, c }: RoutedRequest, gatekeepers: Gatekee
   if (route.idempotencyKey === true) {
     request.idempotencyKey = parseIdempotencyKey(request.headers.get('idempotency-key'));
   }
-  let json: unknown;
+  let json: JsonBody | undefined;
   if (takesBody(route)) {
     checkBodyHeaders(request, route);
     const bytes = request.announcesBody() ? await readBody(request) : NO_BYTES;

@@ -1,8 +1,16 @@
 import { type FieldError, Refusal } from '@souk/contracts';
 import { z } from 'zod';
-import { checkContentEncoding, checkMediaType, parseJsonBody, readIncoming, readRequest } from './body.ts';
+import {
+  checkContentEncoding,
+  checkMediaType,
+  type JsonBody,
+  parseJsonBody,
+  readIncoming,
+  readRequest,
+} from './body.ts';
 import type { HttpRequest } from './http-request.ts';
 import { inspectJson } from './json-inspection.ts';
+import { findRoundedNumber } from './number-precision.ts';
 import type { RouteDefinition } from './route.ts';
 import { toFieldErrors, validationRefusal } from './validation.ts';
 
@@ -32,8 +40,8 @@ export function checkBodyHeaders(request: HttpRequest, route: RouteDefinition): 
 }
 
 /** 400 for what is no JSON; the value is not yet held against a schema. */
-export function parseBody(bytes: Buffer, request: HttpRequest, route: RouteDefinition): unknown {
-  if (bytes.length === 0 && isBodyOptional(route)) return {};
+export function parseBody(bytes: Buffer, request: HttpRequest, route: RouteDefinition): JsonBody {
+  if (bytes.length === 0 && isBodyOptional(route)) return { text: '', value: {} };
   if (bytes.length > 0) checkMediaType(request.headers.get('content-type'));
   return parseJsonBody(bytes);
 }
@@ -56,23 +64,32 @@ interface Validated {
 }
 
 /** Query and body against their schemas; throws one `validation` that names every broken field of both. */
-export function validate(request: HttpRequest, route: RouteDefinition, json: unknown): Validated {
+export function validate(request: HttpRequest, route: RouteDefinition, json: JsonBody | undefined): Validated {
   const { values, errors } = parseQuery(request.rawQuery);
   const query = (route.query ?? nothing).safeParse(values);
   if (!query.success) errors.push(...toFieldErrors(query.error.issues));
-  const found = json === undefined ? undefined : inspectJson(json);
-  if (found !== undefined) throw validationRefusal([...errors, found]);
-  if (json === undefined) {
-    if (errors.length > 0) throw validationRefusal(errors);
-    return { query: route.query === undefined ? undefined : query.data, body: undefined };
-  }
-  const body = (route.body ?? nothing).safeParse(json);
-  if (!body.success) errors.push(...toFieldErrors(body.error.issues));
+  const body = json === undefined ? undefined : validateBody(json, route, errors);
   if (errors.length > 0) throw validationRefusal(errors);
   return {
     query: route.query === undefined ? undefined : query.data,
-    body: route.body === undefined ? undefined : body.data,
+    body: route.body === undefined ? undefined : body,
   };
+}
+
+function validateBody({ text, value }: JsonBody, route: RouteDefinition, errors: FieldError[]): unknown {
+  const found = inspectJson(value);
+  if (found !== undefined) {
+    errors.push(found);
+    return undefined;
+  }
+  const body = (route.body ?? nothing).safeParse(value);
+  if (!body.success) {
+    errors.push(...toFieldErrors(body.error.issues));
+    return undefined;
+  }
+  const rounded = findRoundedNumber(text, value);
+  if (rounded !== undefined) errors.push(rounded);
+  return body.data;
 }
 
 /** A path parameter that does not parse cannot name anything: 404, after the schema's 422. */

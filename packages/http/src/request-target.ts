@@ -4,6 +4,7 @@ import type { HttpRequest } from './http-request.ts';
 import { readBody } from './request-parsing.ts';
 
 export const TARGET_LENGTH_MAX = 8192;
+export const HEADERS_MAX = 100;
 
 /**
  * What a parser would refuse comes before everything else: a target that is too long or hides another, a body over the
@@ -12,6 +13,10 @@ export const TARGET_LENGTH_MAX = 8192;
 export function checkAheadOfRouting(request: HttpRequest): Promise<unknown> | undefined {
   if (request.rawUrl.length > TARGET_LENGTH_MAX) {
     throw new Refusal('uri-too-long', `Expected a request target of at most ${TARGET_LENGTH_MAX} characters`);
+  }
+  // Node itself drops what is beyond its own limit without a word; names and values alternate.
+  if ((request.incoming?.rawHeaders.length ?? 0) > 2 * HEADERS_MAX) {
+    throw new Refusal('header-too-large', `Expected at most ${HEADERS_MAX} header fields`);
   }
   checkContentLength(request.headers.get('content-length'));
   if (isHostileTarget(request.path)) {
