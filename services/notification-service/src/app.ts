@@ -49,6 +49,7 @@ function createApp(context: Context): ServiceApp {
     logger,
     metrics,
     clock,
+    health: context.health,
   });
   const routes = deadLetterRoutes({ service: name, pool, broker, logger, cursorSecret: config.internalSecret });
   const http = createHttpApp({ service: name, routes, context, authenticator, openApi: OPEN_API });

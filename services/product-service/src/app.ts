@@ -46,7 +46,7 @@ function createApp(context: Context): ServiceApp {
   const { config, pool, broker, logger, metrics, clock, newId, health } = context;
   const { userServiceUrl, jwtIssuer: issuer, jwtAudience: audience, internalSecret, sweepIntervalMs } = config;
   const now = () => clock.now();
-  const authenticator = createAuthenticator({ userServiceUrl, issuer, audience, logger, metrics, clock });
+  const authenticator = createAuthenticator({ userServiceUrl, issuer, audience, logger, metrics, clock, health });
   const shared = { service: PRODUCT_SERVICE, pool, broker, logger, metrics };
   const relay = createRelay(shared);
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
