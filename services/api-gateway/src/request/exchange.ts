@@ -77,8 +77,8 @@ export class Exchange {
     const { rateLimit } = this;
     // A service that limits by itself (logins) has the narrower limit: its word stands.
     if (rateLimit === undefined || headers.ratelimit !== undefined) return;
-    headers['ratelimit-policy'] = `"default";q=${rateLimit.limit};w=60`;
-    headers.ratelimit = `"default";r=${rateLimit.remaining};t=${rateLimit.resetSeconds}`;
+    headers['ratelimit-policy'] = `${rateLimit.limit};w=60`;
+    headers.ratelimit = `limit=${rateLimit.limit}, remaining=${rateLimit.remaining}, reset=${rateLimit.resetSeconds}`;
   }
 
   /** Answers from the gateway itself. Node drops the body of an answer to HEAD. */
