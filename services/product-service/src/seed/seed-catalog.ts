@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Logger, Pool } from '@souk/service-runtime';
+import type { Pool } from '@souk/service-runtime';
 import { nameKeyOf } from '../catalog/product-repository.ts';
 import { slugCandidates } from '../catalog/slug.ts';
 import { searchableText, searchVectorSql } from '../search/search-text.ts';
@@ -11,7 +11,7 @@ const STEP_MS = 37 * 3_600_000;
 
 export interface SeedDependencies {
   pool: Pool;
-  logger: Logger;
+  logger: { info(fields: object, message: string): void };
   currency: string;
 }
 
