@@ -32,6 +32,8 @@ const bodyExample = {
   country: 'GB',
 };
 
+const example = { id: '019aabcd-0000-7000-8000-000000000003', ...bodyExample, line2: null, phone: null };
+
 function noSuchAddress(): Refusal {
   return new Refusal('not-found', 'No such address');
 }
@@ -49,7 +51,13 @@ function listRoute({ prisma, cursorSecret }: AddressRouteDeps): RouteDefinition 
     summary: 'The caller’s address book, newest first',
     tags,
     query: z.strictObject(pageQuery),
-    responses: { 200: { description: 'A page of addresses', schema: pageSchema(ownAddressSchema) } },
+    responses: {
+      200: {
+        description: 'A page of addresses',
+        schema: pageSchema(ownAddressSchema),
+        example: { items: [example], nextCursor: null, total: 1 },
+      },
+    },
     problems: ['unavailable'],
     handler: async ({ query, caller: { userId } }) => {
       const cursors = createListCursors({ secret: cursorSecret, scope: `addresses:${userId}` });
@@ -72,7 +80,7 @@ function addRoute({ prisma, clock, newId }: AddressRouteDeps): RouteDefinition {
     body: ownAddressInputSchema,
     bodyExample,
     responses: {
-      201: { description: 'The address', schema: ownAddressSchema, headers: { Location: 'The address' } },
+      201: { description: 'The address', schema: ownAddressSchema, example, headers: { Location: 'The address' } },
     },
     problems: ['conflict', 'unavailable'],
     handler: async ({ body, caller: { userId } }) => {
@@ -95,7 +103,7 @@ function getRoute({ prisma }: AddressRouteDeps): RouteDefinition {
     summary: 'One of the caller’s addresses',
     tags,
     params: pathIdSchema,
-    responses: { 200: { description: 'The address', schema: ownAddressSchema } },
+    responses: { 200: { description: 'The address', schema: ownAddressSchema, example } },
     problems: ['not-found', 'unavailable'],
     handler: async ({ params, caller }) => {
       const address = await findAddress(prisma, caller.userId, params.id);
@@ -116,7 +124,7 @@ function replaceRoute({ prisma, clock }: AddressRouteDeps): RouteDefinition {
     params: pathIdSchema,
     body: ownAddressInputSchema,
     bodyExample,
-    responses: { 200: { description: 'The address', schema: ownAddressSchema } },
+    responses: { 200: { description: 'The address', schema: ownAddressSchema, example } },
     problems: ['not-found', 'unavailable'],
     handler: async ({ params, body, caller }) => {
       const address = await replaceAddress(prisma, clock, { id: params.id, userId: caller.userId, input: body });

@@ -3,8 +3,9 @@ import { createMetrics } from '@souk/service-runtime';
 import { silentLogger } from '@souk/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { decodeRevocationCursor, encodeRevocationCursor } from './revocation-cursor.ts';
-import { createRevocationFeed, POLL_WAIT_MS, type RevocationFeed, WAITING_POLLS_MAX } from './revocation-feed.ts';
+import { createRevocationFeed, type RevocationFeed } from './revocation-feed.ts';
 import type { Revocation } from './revocation-repository.ts';
+import { POLL_WAIT_MS, WAITING_POLLS_MAX } from './waiting-polls.ts';
 
 /** A table that the test writes to. */
 function aTable() {

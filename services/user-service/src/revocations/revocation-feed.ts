@@ -1,17 +1,15 @@
 import { Refusal } from '@souk/contracts';
 import { createSweep, type Logger, type Metrics, type Worker } from '@souk/service-runtime';
-import { decodeRevocationCursor, encodeRevocationCursor } from './revocation-cursor.ts';
-import type { Revocation, RevocationsRead } from './revocation-repository.ts';
+import { decodeRevocationCursor, type RevocationCursor } from './revocation-cursor.ts';
+import { createRevocationLog, type RevocationPage } from './revocation-log.ts';
+import type { RevocationsRead } from './revocation-repository.ts';
+import { createWaitingPolls } from './waiting-polls.ts';
 
-/** A transaction that commits late shows its row behind newer ones: this much is read and told again. */
-export const LATE_COMMIT_OVERLAP_MS = 5_000;
-/** A poll without news is answered after this. */
-export const POLL_WAIT_MS = 500;
-export const WAITING_POLLS_MAX = 256;
 /** Between two readings; a revocation that another replica wrote is seen this late even without Redis. */
 const READ_INTERVAL_MS = 200;
 /** Older knowledge is not passed on: the verifiers must notice that nobody knows. */
 const STALE_AFTER_MS = 1_000;
+const FROM_THE_START: RevocationCursor = { position: 0, readAtMs: 0 };
 
 export interface RevocationFeedOptions {
   /** From PostgreSQL: what was revoked after `since`, or everything that is kept. */
@@ -22,11 +20,6 @@ export interface RevocationFeedOptions {
   metrics: Metrics;
   /** Monotonic milliseconds. */
   monotonicMs?: () => number;
-}
-
-export interface RevocationPage {
-  items: { sessionId: string; at: string }[];
-  next: string;
 }
 
 export interface RevocationFeed extends Worker {
@@ -40,40 +33,22 @@ export interface RevocationFeed extends Worker {
   waitingPolls(): number;
 }
 
-/** The revocations of one token life, read from PostgreSQL in one place for all who wait in this process. */
+/** The revocations, read from PostgreSQL in one place for all who wait in this process. */
 export function createRevocationFeed(options: RevocationFeedOptions): RevocationFeed {
   const { monotonicMs = () => performance.now() } = options;
-  const entries = new Map<number, Revocation>();
-  const revokedSessions = new Map<string, number>();
-  const waiting = new Set<() => void>();
-  let newestPosition = 0;
-  let lastReadAt: Date | undefined;
+  const log = createRevocationLog({ keepMs: options.keepMs });
+  const polls = createWaitingPolls();
   let lastReadMs = Number.NEGATIVE_INFINITY;
   let firstRead: Promise<void> | undefined;
   let stopped = false;
 
   const readOnce = async () => {
     const startedMs = monotonicMs();
-    const since = lastReadAt === undefined ? undefined : new Date(lastReadAt.getTime() - LATE_COMMIT_OVERLAP_MS);
-    const { items, readAt } = await options.read(since);
-    const news = items.filter((item) => !entries.has(item.position));
-    for (const item of news) {
-      entries.set(item.position, item);
-      revokedSessions.set(item.sessionId, item.at.getTime());
-      newestPosition = Math.max(newestPosition, item.position);
-    }
-    lastReadAt = readAt;
+    const hasNews = log.take(await options.read(log.readSince()));
     lastReadMs = startedMs;
-    forgetBefore(readAt.getTime() - options.keepMs);
-    if (news.length > 0) releaseAll();
+    if (hasNews) polls.releaseAll();
   };
-  const forgetBefore = (limitMs: number) => {
-    for (const [position, entry] of entries) if (entry.at.getTime() < limitMs) entries.delete(position);
-    for (const [sessionId, atMs] of revokedSessions) if (atMs < limitMs) revokedSessions.delete(sessionId);
-  };
-  const releaseAll = () => {
-    for (const release of [...waiting]) release();
-  };
+  const isFresh = () => monotonicMs() - lastReadMs <= STALE_AFTER_MS;
   const sweep = createSweep({
     name: 'revocation-feed',
     intervalMs: READ_INTERVAL_MS,
@@ -82,34 +57,8 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     metrics: options.metrics,
   });
   options.metrics.gauge('souk_revocation_polls_waiting', 'Polls for revocations that wait for news', {
-    collect: (gauge) => gauge.set(waiting.size),
+    collect: (gauge) => gauge.set(polls.count()),
   });
-
-  function wait(signal: AbortSignal | undefined): Promise<void> {
-    if (waiting.size >= WAITING_POLLS_MAX) {
-      throw new Refusal('unavailable', 'Too many polls are waiting', { retryAfterSeconds: 1 });
-    }
-    return new Promise((resolve) => {
-      const release = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', release);
-        waiting.delete(release);
-        resolve();
-      };
-      const timer = setTimeout(release, POLL_WAIT_MS).unref();
-      signal?.addEventListener('abort', release, { once: true });
-      waiting.add(release);
-    });
-  }
-
-  function pageAfter(position: number, readAtMs: number): RevocationPage {
-    const overlapMs = readAtMs - LATE_COMMIT_OVERLAP_MS;
-    const items = [...entries.values()].filter((entry) => entry.position > position || entry.at.getTime() > overlapMs);
-    return {
-      items: items.map(({ sessionId, at }) => ({ sessionId, at: at.toISOString() })),
-      next: encodeRevocationCursor({ position: newestPosition, readAtMs: lastReadAt?.getTime() ?? 1 }),
-    };
-  }
 
   return {
     name: 'revocation-feed',
@@ -119,33 +68,29 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
     },
     async stop() {
       stopped = true;
-      releaseAll();
+      polls.releaseAll();
       await sweep.stop();
     },
     wake: () => sweep.wake(),
-    waitingPolls: () => waiting.size,
-    isRevoked: (sessionId) => revokedSessions.has(sessionId),
-    add(sessionIds) {
-      const atMs = Date.now();
-      for (const sessionId of sessionIds) revokedSessions.set(sessionId, atMs);
-    },
+    waitingPolls: () => polls.count(),
+    isRevoked: (sessionId) => log.isRevoked(sessionId),
+    add: (sessionIds) => log.add(sessionIds),
     async poll(after, signal) {
-      const cursor = after === undefined ? { position: 0, readAtMs: 0 } : decodeRevocationCursor(after);
-      if (lastReadAt === undefined) {
+      const cursor = after === undefined ? FROM_THE_START : decodeRevocationCursor(after);
+      if (log.readSince() === undefined) {
         firstRead ??= readOnce().finally(() => {
           firstRead = undefined;
         });
         await firstRead;
       }
       // A cursor from beyond what there is comes from a database that was set back since: tell everything.
-      const known = cursor.position <= newestPosition ? cursor : { position: 0, readAtMs: 0 };
-      const isFresh = () => monotonicMs() - lastReadMs <= STALE_AFTER_MS;
-      const hasNews = after === undefined || newestPosition > known.position;
-      if (!(hasNews && isFresh()) && !stopped) await wait(signal);
+      const known = cursor.position <= log.newestPosition() ? cursor : FROM_THE_START;
+      const hasNews = after === undefined || log.newestPosition() > known.position;
+      if (!(hasNews && isFresh()) && !stopped) await polls.wait(signal);
       if (!isFresh()) {
         throw new Refusal('unavailable', 'Revocations cannot be read at the moment', { retryAfterSeconds: 1 });
       }
-      return pageAfter(known.position, known.readAtMs);
+      return log.pageAfter(known);
     },
   };
 }

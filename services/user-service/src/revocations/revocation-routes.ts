@@ -9,6 +9,11 @@ const revocationPageSchema = z
   })
   .meta({ id: 'RevocationPage' });
 
+const example = {
+  items: [{ sessionId: '019aabcd-0000-7000-8000-000000000002', at: '2026-11-22T12:00:00.000Z' }],
+  next: 'cjEuNDEuMTc5NTM0ODgwMDAwMA',
+};
+
 export function revocationRoutes(deps: { feed: RevocationFeed }): RouteDefinition[] {
   return [
     defineRoute({
@@ -22,7 +27,7 @@ export function revocationRoutes(deps: { feed: RevocationFeed }): RouteDefinitio
         'Answers at once on news, else after 500 ms. What was revoked in the last 5 seconds is told again, against late commits. Entries live one token life.',
       tags: ['Internal'],
       query: z.strictObject({ after: z.string().max(256).optional() }),
-      responses: { 200: { description: 'What is new since `after`', schema: revocationPageSchema } },
+      responses: { 200: { description: 'What is new since `after`', schema: revocationPageSchema, example } },
       problems: ['validation', 'unavailable'],
       handler: async ({ query, request }) => reply.ok(await deps.feed.poll(query.after, request.signal)),
     }),

@@ -23,6 +23,21 @@ const sessionSchema = z
   })
   .meta({ id: 'Session' });
 
+const PAGE_EXAMPLE = {
+  items: [
+    {
+      id: '019aabcd-0000-7000-8000-000000000002',
+      createdAt: '2026-11-22T12:00:00.000Z',
+      lastUsedAt: '2026-11-22T12:40:00.000Z',
+      userAgent: 'Mozilla/5.0',
+      ip: '203.0.113.7',
+      current: true,
+    },
+  ],
+  nextCursor: null,
+  total: 1,
+};
+
 function toSessionAnswer(row: SessionRow, currentSessionId: string): z.infer<typeof sessionSchema> {
   return {
     id: row.id,
@@ -44,7 +59,9 @@ export function ownSessionRoutes(deps: OwnSessionRouteDeps): RouteDefinition[] {
       summary: 'The live sessions of the caller, newest first',
       tags: ['Sessions'],
       query: z.strictObject(pageQuery),
-      responses: { 200: { description: 'A page of sessions', schema: pageSchema(sessionSchema) } },
+      responses: {
+        200: { description: 'A page of sessions', schema: pageSchema(sessionSchema), example: PAGE_EXAMPLE },
+      },
       problems: ['unavailable'],
       handler: async ({ query, caller }) => {
         const cursors = createListCursors({ secret: deps.cursorSecret, scope: `sessions:${caller.userId}` });

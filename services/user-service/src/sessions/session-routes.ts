@@ -6,7 +6,7 @@ import { emailSchema } from '../users/email.ts';
 import { type EndSessionDeps, logOut } from './end-session.ts';
 import { type LogInDeps, logIn, type SessionOrigin } from './log-in.ts';
 import { type RefreshSessionDeps, refreshSession } from './refresh-session.ts';
-import { tokensSchema } from './tokens.ts';
+import { TOKENS_EXAMPLE, tokensSchema } from './tokens.ts';
 
 export interface SessionRouteDeps {
   logIn: LogInDeps;
@@ -46,7 +46,7 @@ function loginRoute(deps: SessionRouteDeps): RouteDefinition {
     body: loginSchema,
     bodyExample: { email: 'customer@souk.example', password: 'correct-horse-battery' },
     limits: [deps.loginGuard.address],
-    responses: { 200: { description: 'A new session', schema: tokensSchema } },
+    responses: { 200: { description: 'A new session', schema: tokensSchema, example: TOKENS_EXAMPLE } },
     problems: ['invalid-credentials', 'rate-limited', 'unavailable'],
     handler: async ({ body, request }) => {
       const command = { email: body.email, password: body.password, origin: toOrigin(request), signal: request.signal };
@@ -67,7 +67,9 @@ function refreshRoute(deps: SessionRouteDeps): RouteDefinition {
     tags: ['Sessions'],
     body: refreshSchema,
     bodyExample: { refreshToken: 'q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80' },
-    responses: { 200: { description: 'The next tokens of the session', schema: tokensSchema } },
+    responses: {
+      200: { description: 'The next tokens of the session', schema: tokensSchema, example: TOKENS_EXAMPLE },
+    },
     problems: ['invalid-refresh-token', 'unavailable'],
     handler: async ({ body, request }) => {
       const command = { refreshToken: body.refreshToken, origin: toOrigin(request) };

@@ -9,6 +9,13 @@ export const tokensSchema = z
   })
   .meta({ id: 'Tokens' });
 
+export const TOKENS_EXAMPLE = {
+  tokenType: 'Bearer',
+  accessToken: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTlhYWJjZCJ9.c2lnbmF0dXJl',
+  expiresIn: 600,
+  refreshToken: 'q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80',
+} satisfies z.infer<typeof tokensSchema>;
+
 export type TokensAnswer = z.infer<typeof tokensSchema>;
 
 export function toTokensAnswer(

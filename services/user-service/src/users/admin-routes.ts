@@ -5,7 +5,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createListCursors } from '../newest-first.ts';
 import { type ChangeAccountDeps, changeAccount } from './change-account.ts';
 import { findUser, listUsers } from './profile.ts';
-import { ROLES, toUserAnswer, userSchema } from './user.ts';
+import { ROLES, toUserAnswer, USER_EXAMPLE, userSchema } from './user.ts';
 
 export interface AdminRouteDeps {
   prisma: PrismaClient;
@@ -45,7 +45,13 @@ function listRoute({ prisma, cursorSecret }: AdminRouteDeps): RouteDefinition {
         .optional(),
       ...pageQuery,
     }),
-    responses: { 200: { description: 'A page of accounts', schema: pageSchema(userSchema) } },
+    responses: {
+      200: {
+        description: 'A page of accounts',
+        schema: pageSchema(userSchema),
+        example: { items: [USER_EXAMPLE], nextCursor: null, total: 1 },
+      },
+    },
     problems: ['unavailable'],
     handler: async ({ query }) => {
       const cursors = createListCursors({ secret: cursorSecret, scope: `users:${query.q ?? ''}` });
@@ -68,7 +74,9 @@ function getRoute({ prisma }: AdminRouteDeps): RouteDefinition {
     summary: 'An account',
     tags,
     params: pathIdSchema,
-    responses: { 200: { description: 'The account', schema: userSchema, headers: { ETag: 'The version' } } },
+    responses: {
+      200: { description: 'The account', schema: userSchema, example: USER_EXAMPLE, headers: { ETag: 'The version' } },
+    },
     problems: ['not-found', 'unavailable'],
     handler: async ({ params }) => {
       const user = await findUser(prisma, params.id);
@@ -91,7 +99,14 @@ function changeRoute(deps: AdminRouteDeps): RouteDefinition {
     body: accountChangeSchema,
     bodyOptional: true,
     bodyExample: { roles: ['customer', 'admin'] },
-    responses: { 200: { description: 'The account', schema: userSchema, headers: { ETag: 'The new version' } } },
+    responses: {
+      200: {
+        description: 'The account',
+        schema: userSchema,
+        example: USER_EXAMPLE,
+        headers: { ETag: 'The new version' },
+      },
+    },
     problems: ['not-found', 'last-admin', 'unavailable'],
     handler: async ({ params, body, caller }) => {
       const change = { roles: body.roles ?? undefined, disabled: body.disabled ?? undefined };

@@ -6,7 +6,7 @@ import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts';
 import { changeProfile, findUser } from './profile.ts';
 import { nameSchema } from './registration-routes.ts';
-import { toUserAnswer, type User, userSchema } from './user.ts';
+import { toUserAnswer, USER_EXAMPLE, type User, userSchema } from './user.ts';
 
 export interface ProfileRouteDeps {
   prisma: PrismaClient;
@@ -47,7 +47,9 @@ function getRoute({ prisma }: ProfileRouteDeps): RouteDefinition {
     operationId: 'getProfile',
     summary: 'The caller’s account',
     tags,
-    responses: { 200: { description: 'The account', schema: userSchema, headers: { ETag: 'The version' } } },
+    responses: {
+      200: { description: 'The account', schema: userSchema, example: USER_EXAMPLE, headers: { ETag: 'The version' } },
+    },
     problems: ['unavailable'],
     handler: async ({ caller }) => {
       const user = await getOwn(prisma, caller.userId);
@@ -68,7 +70,14 @@ function changeRoute({ prisma, clock }: ProfileRouteDeps): RouteDefinition {
     body: profileChangeSchema,
     bodyOptional: true,
     bodyExample: { name: 'Ada King', phone: '+44 20 7946 0958' },
-    responses: { 200: { description: 'The account', schema: userSchema, headers: { ETag: 'The new version' } } },
+    responses: {
+      200: {
+        description: 'The account',
+        schema: userSchema,
+        example: USER_EXAMPLE,
+        headers: { ETag: 'The new version' },
+      },
+    },
     problems: ['unavailable'],
     handler: async ({ caller, body, request }) => {
       const { version } = await getOwn(prisma, caller.userId);

@@ -5,7 +5,7 @@ import type { Guard } from '../limits.ts';
 import { newPasswordSchema } from '../passwords/password-policy.ts';
 import { emailSchema } from './email.ts';
 import { type RegisterUserDeps, registerUser } from './register-user.ts';
-import { toUserAnswer, userSchema } from './user.ts';
+import { toUserAnswer, USER_EXAMPLE, userSchema } from './user.ts';
 
 export const nameSchema = textSchema({ codePointsMax: 200 });
 
@@ -30,6 +30,7 @@ export function registrationRoutes(deps: { register: RegisterUserDeps; guard: Gu
         201: {
           description: 'The account',
           schema: userSchema,
+          example: USER_EXAMPLE,
           headers: { Location: 'The account, for administrators', ETag: 'The version' },
         },
       },

@@ -33,6 +33,18 @@ export const userSchema = z
   })
   .meta({ id: 'User' });
 
+export const USER_EXAMPLE = {
+  id: '019aabcd-0000-7000-8000-000000000001',
+  email: 'ada@souk.example',
+  name: 'Ada Lovelace',
+  phone: null,
+  roles: ['customer'],
+  disabled: false,
+  createdAt: '2026-11-22T12:00:00.000Z',
+  updatedAt: '2026-11-22T12:00:00.000Z',
+  version: 1,
+} satisfies z.infer<typeof userSchema>;
+
 export type UserAnswer = z.infer<typeof userSchema>;
 
 /** A row of Prisma's, whose roles are known to the CHECK constraint and not to the type. */
