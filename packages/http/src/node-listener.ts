@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Refusal } from '@souk/contracts';
@@ -34,15 +35,18 @@ export function toNodeListener(app: {
   const listener = getRequestListener(app.fetch, {
     hostname: 'localhost',
     // Reached only by targets and hosts that make no URL: the application itself never rejects.
-    errorHandler: () => new Response(bareProblem(malformed, '/'), { status: 400, headers }),
+    errorHandler: () =>
+      new Response(bareProblem(malformed, '/'), { status: 400, headers: { ...headers, 'x-request-id': randomUUID() } }),
   });
   return (incoming, outgoing) => {
     if (hasValidHost(incoming)) {
       void listener(incoming, outgoing);
       return;
     }
-    const path = incoming.url?.split('?')[0] ?? '/';
-    outgoing.writeHead(400, { ...headers, connection: 'close' }).end(bareProblem(malformed, path));
+    const body = bareProblem(malformed, incoming.url?.split('?')[0] ?? '/');
+    const length = Buffer.byteLength(body);
+    const own = { 'x-request-id': randomUUID(), 'content-length': length, connection: 'close' };
+    outgoing.writeHead(400, { ...headers, ...own }).end(body);
     incoming.resume();
   };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { PROBLEMS, type ProblemSlug } from '@souk/contracts';
@@ -35,6 +36,7 @@ const SERVER_OPTIONS = {
 const CONNECTIONS_MAX = 10_000;
 /** One more than the contract's 100, so that the 101st is seen; node drops further ones without a word. */
 const HEADERS_MAX = 101;
+const TARGET_LENGTH_MAX = 8_192;
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Starts node's HTTP server with every limit set. Rejects when the port is taken. */
@@ -96,7 +98,11 @@ function hasTwoHosts(request: IncomingMessage): boolean {
 
 function refuse(response: ServerResponse): void {
   response.shouldKeepAlive = false;
-  response.writeHead(400, { 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff' });
+  response.writeHead(400, {
+    'content-type': 'application/problem+json',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': randomUUID(),
+  });
   response.end(problemOf('invalid-request'));
 }
 
@@ -108,13 +114,23 @@ const PARSER_PROBLEMS: Readonly<Record<string, ProblemSlug>> = {
 };
 
 /** The parser refused the request, so no pipeline sees it: the answer is written to the socket. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket & { _httpMessage?: ServerResponse }): void {
+function answerClientError(error: ParserError, socket: Socket & { _httpMessage?: ServerResponse }): void {
   // As node's own handler: nothing may be written into an answer that is on its way.
   if (!socket.writable || error.code === 'ECONNRESET' || socket._httpMessage?.headersSent === true) {
     socket.destroy();
     return;
   }
-  socket.end(rawAnswer(PARSER_PROBLEMS[error.code ?? ''] ?? 'malformed'));
+  const slug = isTargetTooLong(error) ? 'uri-too-long' : PARSER_PROBLEMS[error.code ?? ''];
+  socket.end(rawAnswer(slug ?? 'malformed'));
+}
+
+type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer };
+
+/** The parser counts the target as part of the head; a first line without an end is the target's fault. */
+function isTargetTooLong({ code, rawPacket }: ParserError): boolean {
+  if (code !== 'HPE_HEADER_OVERFLOW' || rawPacket === undefined) return false;
+  const start = rawPacket.subarray(0, TARGET_LENGTH_MAX).toString('latin1');
+  return /^[A-Z]+ /.test(start) && !start.includes('\r\n');
 }
 
 function rawAnswer(slug: ProblemSlug): string {
@@ -123,6 +139,7 @@ function rawAnswer(slug: ProblemSlug): string {
     `HTTP/1.1 ${PROBLEMS[slug].status} ${PROBLEMS[slug].title}`,
     'Content-Type: application/problem+json',
     'X-Content-Type-Options: nosniff',
+    `X-Request-Id: ${randomUUID()}`,
     ...(slug === 'method-not-allowed' ? [`Allow: ${ALLOW}`] : []),
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
@@ -132,5 +149,7 @@ function rawAnswer(slug: ProblemSlug): string {
 
 function problemOf(slug: ProblemSlug): string {
   const { status, title } = PROBLEMS[slug];
-  return JSON.stringify({ type: `/problems/${slug}`, title, status });
+  const traceId = randomUUID().replaceAll('-', '');
+  // What could not be read has no path to name.
+  return JSON.stringify({ type: `/problems/${slug}`, title, status, detail: title, instance: '/', traceId });
 }
