@@ -127,16 +127,17 @@ export class DistributedPlatform implements Platform {
 
   async waitUntilReady(service: ServiceName): Promise<void> {
     const url = service === 'api-gateway' ? this.opsUrl : this.serviceUrl(service);
-    await waitFor(
+    const child = this.childOf(service);
+    const state = await waitFor(
       async () => {
-        const child = this.childOf(service);
-        if (!child.isRunning()) throw new PlatformProcessError(`${service} ended: ${child.output().slice(-2_000)}`);
+        if (!child.isRunning()) return 'ended';
         const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
         if (!response.ok) throw new PlatformProcessError(await response.text());
-        return true;
+        return 'ready';
       },
       { timeoutMs: START_TIMEOUT_MS, everyMs: 100, what: `Readiness of ${service}` },
     );
+    if (state === 'ended') throw new PlatformProcessError(`${service} ended: ${child.output().slice(-2_000)}`);
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

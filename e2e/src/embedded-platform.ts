@@ -56,13 +56,13 @@ class EmbeddedPlatform implements Platform {
       },
     });
     this.#child = child;
-    this.#announcement = await waitFor(
-      () => {
-        if (!child.isRunning()) throw new PlatformProcessError(`The platform ended: ${child.output().slice(-2_000)}`);
-        return readAnnouncement(this.#folder, child.pid);
-      },
-      { timeoutMs: START_TIMEOUT_MS, everyMs: 50, what: 'The embedded platform' },
-    );
+    const started = await waitFor(() => (child.isRunning() ? readAnnouncement(this.#folder, child.pid) : 'ended'), {
+      timeoutMs: START_TIMEOUT_MS,
+      everyMs: 50,
+      what: 'The embedded platform',
+    });
+    if (started === 'ended') throw new PlatformProcessError(`The platform ended: ${child.output().slice(-2_000)}`);
+    this.#announcement = started;
   }
 
   get #ports(): Record<string, number> {
