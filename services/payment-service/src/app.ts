@@ -26,6 +26,8 @@ import { refundRoutes } from './payments/refund-routes.ts';
 import { createRefunder } from './payments/refunder.ts';
 import { createProvider } from './providers/provider.ts';
 import { sandboxRoutes } from './providers/sandbox-routes.ts';
+import { deleteOldWebhookEvents, type StripeWebhookContext } from './providers/stripe-webhook.ts';
+import { stripeWebhookRoutes } from './providers/stripe-webhook-routes.ts';
 
 type Context = ServiceContext<Config>;
 
@@ -52,6 +54,7 @@ function createApp(context: Context): ServiceApp {
     logger,
     metrics,
     clock,
+    health: context.health,
   });
   const http = createHttpApp({
     service: name,
@@ -67,7 +70,7 @@ function createApp(context: Context): ServiceApp {
 /** What goes on in the background, and how it is woken. */
 function createWork(context: Context) {
   const { config, pool, broker, logger, metrics, clock, newId } = context;
-  const provider = createProvider(context);
+  const { provider, stripe } = createProvider(context);
   const relay = createRelay({ pool, broker, logger, metrics });
   const paymentMetrics = createPaymentMetrics(metrics);
   const shared = { pool, provider, config, clock, newId, logger, metrics, paymentMetrics, random: Math.random };
@@ -101,19 +104,20 @@ function createWork(context: Context) {
     consumer,
     createDeadLetterConsumer({ service: context.name, pool, broker, logger, metrics }),
     createRetentionSweep({ pool, logger, metrics, idempotencyKeys: true }),
-    createErasureSweep(context),
+    createCleaningSweep(context),
   ];
-  return { workers, charger, refunder };
+  return { workers, charger, refunder, stripe, paymentMetrics, onSettled };
 }
 
-const ERASURE_INTERVAL_MS = 60_000;
+const CLEANING_INTERVAL_MS = 60_000;
 
-function createErasureSweep({ pool, logger, metrics }: Context): Worker {
+function createCleaningSweep({ pool, logger, metrics }: Context): Worker {
   const run = async () => {
     const erased = await eraseContacts(pool);
+    await deleteOldWebhookEvents(pool);
     if (erased > 0) logger.info({ rows: erased }, 'Erased the contacts of deleted users');
   };
-  return createSweep({ name: 'erasure', intervalMs: ERASURE_INTERVAL_MS, run, logger, metrics });
+  return createSweep({ name: 'cleaning', intervalMs: CLEANING_INTERVAL_MS, run, logger, metrics });
 }
 
 function createRoutes(context: Context, work: ReturnType<typeof createWork>): RouteDefinition[] {
@@ -131,7 +135,16 @@ function createRoutes(context: Context, work: ReturnType<typeof createWork>): Ro
   return [
     ...paymentRoutes({ ...shared, orders: createOrderDirectory(orderClient), onPayable: work.charger.wake }),
     ...refundRoutes({ ...shared, onRefundDue: work.refunder.wake }),
+    ...stripeWebhookRoutes(webhookContextOf(context, work)),
     ...(config.paymentProvider === 'sandbox' ? sandboxRoutes({ pool }) : []),
     ...deadLetterRoutes({ service: name, pool, broker, logger, cursorSecret: config.internalSecret }),
   ];
+}
+
+function webhookContextOf(context: Context, work: ReturnType<typeof createWork>): StripeWebhookContext | undefined {
+  if (work.stripe === undefined) return undefined;
+  const { pool, clock, newId, logger } = context;
+  const { paymentMetrics, onSettled } = work;
+  const { client: stripe, webhookSecret } = work.stripe;
+  return { pool, clock, newId, logger, paymentMetrics, onSettled, stripe, webhookSecret };
 }

@@ -1,0 +1,74 @@
+import { newId } from '@souk/service-runtime';
+import { createTestDatabase } from '@souk/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeProvider } from '../../test/provider-conformance.ts';
+import { migrations } from '../generated/migrations.ts';
+import { listLedger } from './sandbox-ledger.ts';
+import { createSandboxProvider } from './sandbox-provider.ts';
+
+describeProvider('the sandbox', async () => {
+  const database = await createTestDatabase(migrations);
+  return {
+    provider: createSandboxProvider({ pool: database.pool, newId }),
+    methods: {
+      captures: 'tok_ok',
+      declines: 'tok_declined',
+      insufficient: 'tok_insufficient_funds',
+      unknown: 'tok_nobody',
+      silentOnce: 'tok_timeout',
+      failsOnce: 'tok_flaky',
+    },
+    moved: async (orderId) =>
+      (await listLedger(database.pool, orderId)).map(({ kind, amount }) => (kind === 'charge' ? amount : -amount)),
+    stop: () => database.drop(),
+  };
+});
+
+let database: Awaited<ReturnType<typeof createTestDatabase>>;
+beforeAll(async () => {
+  database = await createTestDatabase(migrations);
+});
+afterAll(() => database.drop());
+
+test('tok_slow answers after three seconds, a repeat at once', async () => {
+  const provider = createSandboxProvider({ pool: database.pool, newId });
+  const request = {
+    key: newId(),
+    orderId: newId(),
+    amount: { amount: 5, currency: 'EUR' },
+    paymentMethod: 'tok_slow',
+    firstTriedAt: new Date(),
+    signal: AbortSignal.timeout(10_000),
+  };
+  const startedAt = Date.now();
+  const slow = provider.charge(request);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await provider.charge(request)).toMatchObject({ kind: 'captured' });
+  expect(Date.now() - startedAt).toBeLessThan(2_000);
+  expect(await slow).toMatchObject({ kind: 'captured' });
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(2_990);
+});
+
+test('charges that come together share statements', async () => {
+  let statements = 0;
+  const counting = new Proxy(database.pool, {
+    get(pool, property) {
+      if (property === 'query') statements += 1;
+      const value: unknown = Reflect.get(pool, property);
+      return typeof value === 'function' ? value.bind(pool) : value;
+    },
+  });
+  const provider = createSandboxProvider({ pool: counting, newId });
+  const charges = Array.from({ length: 50 }, () =>
+    provider.charge({
+      key: newId(),
+      orderId: newId(),
+      amount: { amount: 5, currency: 'EUR' },
+      paymentMethod: 'tok_ok',
+      firstTriedAt: new Date(),
+      signal: AbortSignal.timeout(1_000),
+    }),
+  );
+  expect((await Promise.all(charges)).every(({ kind }) => kind === 'captured')).toBe(true);
+  expect(statements).toBe(1);
+});
