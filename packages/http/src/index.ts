@@ -3,6 +3,14 @@ export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
 export { addressKeyOf, clientAddress } from './client-address.ts';
+export {
+  type ContractCase,
+  type ContractCasesOptions,
+  type ContractRequest,
+  type ContractRole,
+  contractCases,
+} from './contract-cases.ts';
+export { type ContractSubject, checkContractCase } from './contract-check.ts';
 export { type CursorCodec, type CursorValue, createCursorCodec } from './cursor.ts';
 export { preconditionFailed, requireVersion } from './etag.ts';
 export {
