@@ -4,6 +4,7 @@ import { type CursorCodec, createCursorCodec } from '@souk/http';
 import type { Pool, Queryable } from '@souk/service-runtime';
 import { LIMITS } from '../config.ts';
 import { understandQuery } from '../search/search-query.ts';
+import { wordsOf } from '../search/search-text.ts';
 import type { CatalogGeneration } from './catalog-generation.ts';
 import {
   fromCursorValues,
@@ -35,8 +36,9 @@ export interface ListProducts {
 export async function listProducts(deps: ListProductsDependencies, command: ListProducts): Promise<string> {
   const { query, limit, cursor } = command;
   const shape = JSON.stringify([query.q, query.category, query.minPrice, query.maxPrice, query.inStock, query.sortBy]);
-  const codec = createCursorCodec({ secret: deps.cursorSecret, scope: `products ${shape}` });
-  const after = cursor === undefined ? undefined : positionOf(codec, cursor, query);
+  // Deriving a codec's key costs more than a cached page.
+  const codec = () => createCursorCodec({ secret: deps.cursorSecret, scope: `products ${shape}` });
+  const after = cursor === undefined ? undefined : positionOf(codec(), cursor, query);
   const generation = await deps.generation.current();
   const question = createHash('sha256')
     .update(`${limit} ${cursor ?? ''} ${shape}`)
@@ -46,14 +48,33 @@ export async function listProducts(deps: ListProductsDependencies, command: List
     {
       live: query.inStock,
       load: async () => {
-        const search =
-          query.q === undefined ? undefined : await understandQuery(deps.pool, query.q, LIMITS.searchWordsMax);
-        const categories =
-          query.category === undefined ? undefined : await deps.categoriesBelow(query.category, generation);
-        return loadPage(deps.pool, { query, search, categories, after, limit }, codec);
+        const meaning = await understand(deps, { query, after, generation });
+        return loadPage(deps.pool, { query, after, limit, ...meaning }, codec());
       },
     },
   );
+}
+
+/** What the query means: as it was understood when the walk began, else as it is understood now. */
+async function understand(
+  deps: ListProductsDependencies,
+  asked: { query: ListQuery; after: WalkPosition | undefined; generation: number },
+): Promise<Pick<PageRequest, 'search' | 'categories'>> {
+  const { query, after, generation } = asked;
+  const { q, category } = query;
+  const search =
+    q === undefined
+      ? undefined
+      : after?.tsquery
+        ? { tsquery: after.tsquery, text: wordsOf(q).join(' ') }
+        : await understandQuery(deps.pool, q, LIMITS.searchWordsMax);
+  const categories =
+    category === undefined
+      ? undefined
+      : after?.categories
+        ? after.categories.split(' ')
+        : await deps.categoriesBelow(category, generation);
+  return { search, categories };
 }
 
 function positionOf(codec: CursorCodec, cursor: string, query: ListQuery): WalkPosition {
@@ -90,6 +111,8 @@ async function loadPage(db: Queryable, request: PageRequest, codec: CursorCodec)
             total,
             key: last.key instanceof Date ? last.key.toISOString() : last.key,
             id: last.id,
+            tsquery: request.search?.tsquery ?? '',
+            categories: request.categories?.join(' ') ?? '',
           }),
         );
   return {

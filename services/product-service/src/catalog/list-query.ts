@@ -21,19 +21,29 @@ export interface WalkPosition {
   total: number;
   key: string | number;
   id: string;
+  /** What the words and the category meant when the walk began; empty where that is too long for a cursor. */
+  tsquery: string;
+  categories: string;
 }
 
+/** Bytes of one meaning that a cursor may carry, so that no cursor is refused for its length. */
+const MEANING_BYTES_MAX = 450;
+export const CURSOR_LENGTH_MAX = 2_048;
+
 export function toCursorValues(position: WalkPosition): CursorValue[] {
-  return [position.generation, position.total, position.key, position.id];
+  const short = (text: string) => (Buffer.byteLength(text) <= MEANING_BYTES_MAX ? text : '');
+  const { generation, total, key, id, tsquery, categories } = position;
+  return [generation, total, key, id, short(tsquery), short(categories)];
 }
 
 /** Undefined for values that this build's cursors do not have. */
 export function fromCursorValues(values: readonly CursorValue[], sortBy: ProductSort): WalkPosition | undefined {
-  const [generation, total, key, id] = values;
+  const [generation, total, key, id, tsquery, categories] = values;
   const keyType = sortBy === 'name' || sortBy === 'newest' ? 'string' : 'number';
   if (typeof generation !== 'number' || typeof total !== 'number' || typeof id !== 'string') return undefined;
   if ((typeof key !== 'string' && typeof key !== 'number') || typeof key !== keyType) return undefined;
-  return { generation, total, key, id };
+  if (typeof tsquery !== 'string' || typeof categories !== 'string') return undefined;
+  return { generation, total, key, id, tsquery, categories };
 }
 
 interface SortKey {

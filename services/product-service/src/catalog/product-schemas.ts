@@ -2,7 +2,7 @@ import { idSchema, PRICE_AMOUNT_MAX, textSchema } from '@souk/contracts';
 import { moneySchemaApi, pageQuery, priceSchema, queryInteger } from '@souk/http';
 import { z } from 'zod';
 import { LIMITS } from '../config.ts';
-import { productSorts } from './list-query.ts';
+import { CURSOR_LENGTH_MAX, productSorts } from './list-query.ts';
 import type { ProductDraft } from './product-repository.ts';
 import { isIdForm, SLUG_LENGTH_MAX, SLUG_PATTERN } from './slug.ts';
 
@@ -121,6 +121,7 @@ const priceBound = queryInteger({ min: 0, max: PRICE_AMOUNT_MAX }).optional();
 
 export const listQuerySchema = z.strictObject({
   ...pageQuery,
+  cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional(),
   q: textSchema({ codePointsMax: 200, emptyAllowed: true }).optional().meta({ description: 'Words, typos forgiven' }),
   category: slugSchema.optional().meta({ description: 'A slug; what stands below it is included' }),
   minPrice: priceBound.meta({ description: 'Minor units, inclusive' }),
