@@ -132,3 +132,19 @@ it('answers HEAD without taking a place', async () => {
   expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
   expect(await world.rows('SELECT 1 FROM timeline_streams WHERE user_id = $1', [person.userId])).toEqual([]);
 });
+
+it('ends its streams when the service stops, and gives their places back', async () => {
+  const other = await startOrderService();
+  const person = await other.person();
+  const answer = await person.order({ items: [{ productId: other.product(), quantity: 1 }] });
+  const response = await fetch(`${other.service.url}/api/v1/orders/${answer.body.id}/events`, {
+    headers: { authorization: `Bearer ${person.token}`, accept: 'text/event-stream' },
+  });
+  const text = response.text();
+  await waitFor(async () => (await other.rows('SELECT 1 FROM timeline_streams')).length === 1);
+  const startedMs = Date.now();
+  // Drops the database too, which fails while anybody holds a connection.
+  await other.stop();
+  expect(await text).toContain('event: order.created');
+  expect(Date.now() - startedMs).toBeLessThan(4_000);
+});
