@@ -8,15 +8,21 @@ export interface RelayMetrics {
   observe(pool: Pool): Promise<void>;
 }
 
-/** A redriven event is old by nature and does not count as lag. */
+/** Counting a long backlog would be a burden of its own, just when there is one. */
+const COUNT_MAX = 10_000;
+
+/** Reads the head of the partial index only. A redriven event is old by nature and does not count as lag. */
 const MEASURE = `
-  SELECT count(*)::int AS unpublished,
-         coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE redrive = 0)), 0)::float8 AS lag
-    FROM outbox WHERE published_at IS NULL`;
+  SELECT (SELECT count(*)::int FROM (SELECT 1 FROM outbox WHERE published_at IS NULL LIMIT ${COUNT_MAX}) AS waiting) AS unpublished,
+         coalesce((SELECT extract(epoch FROM now() - created_at) FROM outbox
+                    WHERE published_at IS NULL AND redrive = 0 ORDER BY position LIMIT 1), 0)::float8 AS lag`;
 
 export function createRelayMetrics(metrics: Metrics): RelayMetrics {
   const lag = metrics.gauge('souk_outbox_lag_seconds', 'Age of the oldest event that was not published yet');
-  const unpublished = metrics.gauge('souk_outbox_unpublished', 'Events that were not published yet');
+  const unpublished = metrics.gauge(
+    'souk_outbox_unpublished',
+    `Events that were not published yet, at most ${COUNT_MAX}`,
+  );
   return {
     delay: metrics.histogram(
       'souk_outbox_publish_delay_seconds',

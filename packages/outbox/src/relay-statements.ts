@@ -85,9 +85,9 @@ export async function releaseRows(db: Queryable, claimId: string, rows: readonly
   );
 }
 
-/** The envelope's attributes stand in front of the data (createEvent); quotes inside of values are escaped. */
-const TRACEPARENT = /"traceparent":"([^"]{55})"/;
-const ORDER_ID = /"orderId":"([^"]{1,64})"/;
+/** The envelope's attributes stand in front of the data (createEvent); quotes inside of values are escaped; jsonb writes spaces. */
+const TRACEPARENT = /"traceparent": ?"([^"]{55})"/;
+const ORDER_ID = /"orderId": ?"([^"]{1,64})"/;
 const ENVELOPE_CHARACTERS = 1_000;
 
 export function toMessage(row: ClaimedRow): OutgoingMessage {

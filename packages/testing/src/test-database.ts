@@ -48,6 +48,7 @@ function urlOf(base: string, user: string, database: string): string {
 function poolOf(connectionString: string, applicationName: string): pg.Pool {
   const pool = new pg.Pool({ connectionString, max: 10, application_name: applicationName });
   pool.on('error', () => {}); // a server that a test stops is no reason to end the test run
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

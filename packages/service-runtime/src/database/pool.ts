@@ -50,6 +50,10 @@ export function createPool(options: PoolOptions): Pool {
   });
   // Without a listener the loss of an idle connection ends the process; with it the next query opens a new one.
   pool.on('error', (error) => options.logger.warn({ error }, 'Lost an idle database connection'));
+  // The pool listens to idle connections only: one that is lost between two statements of a transaction would end the process too.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.logger.debug({ error }, 'Lost a database connection')),
+  );
   if (options.metrics !== undefined) observePool(pool, options.metrics);
   return pool;
 }

@@ -105,6 +105,19 @@ describe('a transaction', () => {
     );
   });
 
+  it('fails as transient, and nothing else happens, when its connection is lost between two statements', async () => {
+    const kind = await kindOf(
+      transaction(pool, async (tx) => {
+        const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await database.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await tx.query(increment, [1]);
+      }),
+    );
+    expect(kind).toMatchObject({ kind: 'transient' });
+    expect((await pool.query('SELECT value FROM counters WHERE id = 1')).rows).toEqual([{ value: 0 }]);
+  });
+
   it('gives back every connection, also after errors', async () => {
     for (let index = 0; index < 20; index += 1) {
       await transaction(pool, (tx) => tx.query('SELECT 1/0')).catch(() => undefined);
