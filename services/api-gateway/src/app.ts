@@ -41,6 +41,7 @@ function createApp(context: ServiceContext<GatewayConfig>): ServiceApp {
     rateLimitPerMinute: config.rateLimitPerMinute,
     trustedProxyHops: config.trustedProxyHops,
     isDraining: () => health.draining,
+    recordSpans: config.otlpEndpoint !== undefined,
     cors: createCors(config.corsOrigins),
     logger,
     onFinished: createAccessLog({ logger, metrics }),

@@ -13,6 +13,7 @@ import type { Cors } from './request/cors.ts';
 import { toUpstreamHeaders } from './request/edge-headers.ts';
 import { Exchange } from './request/exchange.ts';
 import { parseRequestTarget, withVersion } from './request/request-target.ts';
+import { recordSpan } from './request/tracing.ts';
 import type { Route, Upstream as UpstreamName } from './routes.ts';
 import type { RouteTable } from './routing/route-table.ts';
 
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   rateLimitPerMinute: number;
   trustedProxyHops: number;
   isDraining: () => boolean;
+  /** Whether somebody collects spans; it costs each request an asynchronous context. */
+  recordSpans: boolean;
   cors: Cors;
   logger: Logger;
   onFinished: (exchange: Exchange) => void;
@@ -43,7 +46,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   return (request, response) => {
     const exchange = new Exchange(request, response, options);
     response.once('close', () => options.onFinished(exchange));
-    handle(exchange, options).catch((error: unknown) => fail(exchange, error, options.logger));
+    const answer = () => handle(exchange, options).catch((error: unknown) => fail(exchange, error, options.logger));
+    void (options.recordSpans ? recordSpan(exchange, answer) : answer());
   };
 }
 

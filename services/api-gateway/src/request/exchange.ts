@@ -52,6 +52,11 @@ export class Exchange {
     return this.#traceparent;
   }
 
+  /** The span that records this exchange, where spans are recorded. */
+  set traceparent(traceparent: string) {
+    this.#traceparent = traceparent;
+  }
+
   get traceId(): string {
     return this.traceparent.slice(3, 35);
   }
