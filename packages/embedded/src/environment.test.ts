@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { platformEnvironment, serviceEnvironment } from './environment.ts';
+import { behindGateway, platformEnvironment, serviceEnvironment } from './environment.ts';
 import { DEFAULT_PORTS } from './layout.ts';
 
 const secrets = { internalSecret: 'i'.repeat(32), postgresPassword: 'p', databasePassword: 'd' };
@@ -42,5 +42,11 @@ describe('the environment of the one-process run', () => {
       MIGRATION_DATABASE_URL: 'postgresql://owner',
     });
     expect(serviceEnvironment(shared({ DATABASE_URL: 'postgresql://elsewhere' }), 3000).DATABASE_URL).toBeUndefined();
+  });
+
+  it('counts the gateway as one more proxy in front of a service, and leaves what is no number to the settings', () => {
+    expect(behindGateway({}).TRUSTED_PROXY_HOPS).toBe('1');
+    expect(behindGateway({ TRUSTED_PROXY_HOPS: '1' }).TRUSTED_PROXY_HOPS).toBe('2');
+    expect(behindGateway({ TRUSTED_PROXY_HOPS: 'many' }).TRUSTED_PROXY_HOPS).toBe('many');
   });
 });

@@ -49,3 +49,9 @@ export function serviceEnvironment(shared: Environment, port: number, database?:
     MIGRATION_DATABASE_URL: database?.ownerUrl,
   };
 }
+
+/** For a service that looks at client addresses: in front of it the gateway is one more proxy that says whom it saw. */
+export function behindGateway(env: Environment): Environment {
+  const hops = Number(env.TRUSTED_PROXY_HOPS ?? '0');
+  return Number.isInteger(hops) ? { ...env, TRUSTED_PROXY_HOPS: String(hops + 1) } : env;
+}

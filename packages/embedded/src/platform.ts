@@ -7,7 +7,7 @@ import { brokerSettings, type Environment, loadSettings, type RunningService } f
 import { createDataFolder, readState, resetDataFolder, writeState } from './data-folder.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { createDatabases } from './databases.ts';
-import { type DatabaseUrls, platformEnvironment, serviceEnvironment } from './environment.ts';
+import { behindGateway, type DatabaseUrls, platformEnvironment, serviceEnvironment } from './environment.ts';
 import type { HostedService, Hosting } from './hosted-service.ts';
 import { choosePorts, type Ports } from './layout.ts';
 import { openPlatformLog, type PlatformLog } from './platform-log.ts';
@@ -143,8 +143,9 @@ function createHosting({ shared, ports, log, shutdown }: Foundation, urls: Map<s
   shutdown.add(() => keyValue?.close());
   return (service) => {
     const database = service.database === undefined ? undefined : urls.get(service.database);
+    const env = serviceEnvironment(shared, ports[service.name], database);
     return {
-      env: serviceEnvironment(shared, ports[service.name], database),
+      env: service.name === 'user-service' ? behindGateway(env) : env,
       // The demonstration's passwords are known to everybody: nobody from outside, unless it is asked for.
       host: shared.SOUK_HOST ?? '127.0.0.1',
       port: ports[service.name],
