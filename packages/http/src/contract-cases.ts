@@ -233,35 +233,29 @@ function queryCases(operation: Operation): ContractCase[] {
 
 function objectCases(operation: Operation): ContractCase[] {
   const { template, objectPath, body, unknownIdAllowed } = operation;
-  if (!template.includes('{')) return [];
-  const notFound = { slug: 'not-found', status: 404 } as const;
   const isBodyRight = body === undefined || !body.isRequired || body.example !== undefined;
   if (!isBodyRight) return [];
-  const cases: ContractCase[] = [];
+  // Without a parameter the path is the caller's own object, which is always there.
+  if (!template.includes('{')) return versionCases(operation, template);
+  const notFound = { slug: 'not-found', status: 404 } as const;
   const oddPath = template.replaceAll(/\{[^}]+\}/g, "1'%20OR%201=1");
-  cases.push(caseOf(operation, { ...notFound, what: 'with an id that is none', path: oddPath }));
+  const cases = [caseOf(operation, { ...notFound, what: 'with an id that is none', path: oddPath })];
   if (!unknownIdAllowed) cases.push(caseOf(operation, { ...notFound, what: 'with an unknown id' }));
   if (objectPath === undefined) return cases;
   if (operation.access === 'user') {
     cases.push(caseOf(operation, { ...notFound, what: "with somebody else's id", as: 'stranger', path: objectPath }));
   }
-  if (operation.needsVersion) {
-    const at = (what: string, tag: string, slug: 'precondition-required' | 'precondition-failed') =>
-      caseOf(operation, {
-        what,
-        slug,
-        status: slug === 'precondition-required' ? 428 : 412,
-        path: objectPath,
-        headers: { 'if-match': tag },
-      });
-    cases.push(
-      at('without If-Match', '', 'precondition-required'),
-      at('with If-Match: *', '*', 'precondition-required'),
-    );
-    for (const tag of ['"999999"', 'W/"1"', '1', '"x"'])
-      cases.push(at(`with If-Match: ${tag}`, tag, 'precondition-failed'));
-  }
-  return cases;
+  return [...cases, ...versionCases(operation, objectPath)];
+}
+
+function versionCases(operation: Operation, path: string): ContractCase[] {
+  if (!operation.needsVersion) return [];
+  const at = (what: string, tag: string, details: { slug: ProblemSlug; status: number }) =>
+    caseOf(operation, { what, path, headers: { 'if-match': tag }, ...details });
+  const required = { slug: 'precondition-required', status: 428 } as const;
+  const failed = { slug: 'precondition-failed', status: 412 } as const;
+  const stale = ['"999999"', 'W/"1"', '1', '"x"'].map((tag) => at(`with If-Match: ${tag}`, tag, failed));
+  return [at('without If-Match', '', required), at('with If-Match: *', '*', required), ...stale];
 }
 
 function wrongMethodCase(operation: Operation): ContractCase {

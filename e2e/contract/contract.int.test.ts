@@ -1,0 +1,130 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestIdentity, type TestIdentity } from '@souk/testing';
+import { notificationService } from 'notification-service';
+import { orderService } from 'order-service';
+import { paymentService } from 'payment-service';
+import { productService } from 'product-service';
+import { userService } from 'user-service';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  make,
+  runContract,
+  type ServiceUnderContract,
+  serviceToken,
+  startForContract,
+  tokensOf,
+} from './service-contract.ts';
+
+const PASSWORD = 'tangerine-kettle-91';
+const ADDRESS = { name: 'A Person', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'DE' };
+
+let identity: TestIdentity;
+let env: Record<string, string>;
+const running: ServiceUnderContract[] = [];
+
+beforeAll(async () => {
+  identity = await startTestIdentity();
+  env = { USER_SERVICE_URL: identity.url, JWT_ISSUER: identity.issuer, JWT_AUDIENCE: identity.audience };
+});
+afterAll(async () => {
+  for (const service of running) await service.stop();
+  await identity.stop();
+});
+
+async function started(service: Promise<ServiceUnderContract>): Promise<ServiceUnderContract> {
+  running.push(await service);
+  return await service;
+}
+
+async function aProduct(url: string, token: string | undefined): Promise<string> {
+  await make(`${url}/api/v1/categories`, { token, body: { slug: 'tea', name: 'Tea' } }).catch(() => undefined);
+  const price = { amount: 500, currency: 'EUR' };
+  const body = {
+    name: 'Green tea',
+    description: 'Leaves',
+    category: 'tea',
+    price,
+    sku: `TEA-${Date.now()}`,
+    stock: 10,
+  };
+  return (await make(`${url}/api/v1/products`, { token, body })).id ?? '';
+}
+
+test('product-service refuses on every route what its document says', async () => {
+  const service = await started(startForContract(productService, env));
+  const tokens = await tokensOf(identity, 'product-service');
+  const id = await aProduct(service.url, tokens.admin);
+  const objects = {
+    '/api/v1/products/{id}': `/api/v1/products/${id}`,
+    '/api/v1/products/{id}/inventory': `/api/v1/products/${id}/inventory`,
+    '/api/v1/categories/{slug}': '/api/v1/categories/tea',
+  };
+  const { cases, failures } = await runContract(service, { tokens, objects });
+  expect(failures).toEqual([]);
+  expect(cases.length).toBeGreaterThan(250);
+});
+
+test('order-service refuses on every route what its document says', async () => {
+  const products = await started(startForContract(productService, env));
+  const service = await started(startForContract(orderService, { ...env, PRODUCT_SERVICE_URL: products.url }));
+  const tokens = await tokensOf(identity, 'order-service');
+  const productId = await aProduct(products.url, tokens.admin);
+  const body = { items: [{ productId, quantity: 1 }], shippingAddress: ADDRESS };
+  const order = await make(`${service.url}/api/v1/orders`, { token: tokens.customer, body, key: 'contract' });
+  const own = ['', '/cancel', '/events'].map((rest) => [
+    `/api/v1/orders/{id}${rest}`,
+    `/api/v1/orders/${order.id}${rest}`,
+  ]);
+  const { cases, failures } = await runContract(service, { tokens, objects: Object.fromEntries(own) });
+  expect(failures).toEqual([]);
+  expect(cases.length).toBeGreaterThan(150);
+});
+
+test('payment-service refuses on every route what its document says', async () => {
+  const service = await started(startForContract(paymentService, env));
+  const tokens = await tokensOf(identity, 'payment-service');
+  const { cases, failures } = await runContract(service, { tokens, objects: {} });
+  expect(failures).toEqual([]);
+  expect(cases.length).toBeGreaterThan(80);
+});
+
+test('notification-service refuses on every route what its document says', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'souk-contract-mail-'));
+  const service = await started(startForContract(notificationService, { ...env, MAIL_DIRECTORY: directory }));
+  const tokens = await tokensOf(identity, 'notification-service');
+  const { cases, failures } = await runContract(service, { tokens, objects: {} });
+  expect(failures).toEqual([]);
+  expect(cases.length).toBeGreaterThan(40);
+  await rm(directory, { recursive: true });
+});
+
+test('user-service refuses on every route what its document says', async () => {
+  const service = await started(startForContract(userService, {}));
+  const users = `${service.url}/api/v1/users`;
+  const person = async (email: string, roles = '{customer}') => {
+    const user = await make(users, { token: undefined, body: { email, password: PASSWORD, name: 'A Person' } });
+    await service.database.ownerPool.query('UPDATE users SET roles = $2 WHERE id = $1', [user.id, roles]);
+    const tokens = await make(`${users}/login`, { token: undefined, body: { email, password: PASSWORD } });
+    return { id: user.id, token: tokens.accessToken };
+  };
+  const customer = await person('customer@souk.example');
+  const stranger = await person('stranger@souk.example');
+  const admin = await person('admin@souk.example', '{customer,admin}');
+  const address = await make(`${users}/me/addresses`, { token: customer.token, body: ADDRESS });
+  const objects = {
+    '/api/v1/users/me/addresses/{id}': `/api/v1/users/me/addresses/${address.id}`,
+    '/api/v1/users/{id}': `/api/v1/users/${customer.id}`,
+  };
+  const tokens = {
+    nobody: undefined,
+    customer: customer.token,
+    stranger: stranger.token,
+    admin: admin.token,
+    service: await serviceToken('user-service'),
+  };
+  const { cases, failures } = await runContract(service, { tokens, objects });
+  expect(failures).toEqual([]);
+  expect(cases.length).toBeGreaterThan(200);
+});
