@@ -1,7 +1,14 @@
-import { type CloudEvent, createEvent, type EventData, type EventType, queueNameOf } from '@souk/contracts';
+import {
+  type CloudEvent,
+  createEvent,
+  type EventData,
+  type EventType,
+  queueNameOf,
+  type SoukEvent,
+} from '@souk/contracts';
 import { createInProcessBroker } from '@souk/messaging';
 import { createEventConsumer } from '@souk/outbox';
-import { createMetrics, newId, type Pool } from '@souk/service-runtime';
+import { createMetrics, newId, type Pool, transaction } from '@souk/service-runtime';
 import { createTestDatabase, silentLogger, type TestDatabase } from '@souk/testing';
 import { migrations } from '../src/generated/migrations.ts';
 import type { Order, PendingOrder } from '../src/orders/order.ts';
@@ -25,6 +32,8 @@ export interface OrderWorld {
   find(orderId: string): Promise<Order>;
   /** Resolves once this service has taken them. */
   publish(events: readonly CloudEvent[]): Promise<void>;
+  /** Runs the consumer's effect alone, in a transaction, so that a test sees what it throws. */
+  handle(events: readonly CloudEvent[]): Promise<void>;
   rows<T>(sql: string, values?: unknown[]): Promise<T[]>;
   stop(): Promise<void>;
 }
@@ -53,9 +62,10 @@ export async function startOrderWorld(overrides: Partial<OrderDependencies> = {}
     ...overrides,
   };
   const broker = createInProcessBroker({ retryDelaysMs: [0, 5, 5], logger });
+  const consumption = createOrderConsumption(deps);
   const consumer = createEventConsumer({
     ...{ service: 'order-service', pool, broker, logger, metrics },
-    ...createOrderConsumption(deps),
+    ...consumption,
   });
   await consumer.start();
   return {
@@ -79,6 +89,7 @@ export async function startOrderWorld(overrides: Partial<OrderDependencies> = {}
         })),
       );
     },
+    handle: (events) => transaction(pool, (tx) => consumption.onNewEvents(tx, [...events] as SoukEvent[])),
     rows: async <T>(sql: string, values: unknown[] = []) => (await pool.query(sql, values)).rows as T[],
     stop: async () => {
       await consumer.stop();

@@ -1,3 +1,4 @@
+import type { CloudEvent } from '@souk/contracts';
 import { newId } from '@souk/service-runtime';
 import { waitFor } from '@souk/testing';
 import fc from 'fast-check';
@@ -82,6 +83,15 @@ describe('payment events', () => {
     void world.publish([aPaymentEvent(stranger, 'captured', 1), aPaymentEvent(order, 'captured', 1)]);
     await waitFor(async () => (await world.find(order.id)).status === 'completed');
     expect(await world.rows('SELECT 1 FROM orders WHERE id = $1', [stranger.id])).toEqual([]);
+  });
+
+  it('without a sequence, or about what is no order id, are at fault themselves', async () => {
+    const order = await world.place();
+    const { sequence, ...unnumbered } = aPaymentEvent(order, 'captured', 1);
+    expect(sequence).toBe('1');
+    for (const event of [unnumbered, aPaymentEvent({ ...order, id: 'no-uuid' }, 'captured', 1)])
+      await expect(world.handle([event as CloudEvent])).rejects.toMatchObject({ name: 'UnprocessableEventError' });
+    expect((await world.find(order.id)).status).toBe('pending');
   });
 
   it('with a wrong amount change nothing', async () => {

@@ -1,4 +1,4 @@
-import { type FieldError, Refusal } from '@souk/contracts';
+import { Refusal } from '@souk/contracts';
 import { UnprocessableEventError } from '@souk/outbox';
 
 /*
@@ -21,9 +21,6 @@ export const notCancellable = (order: OrderState) =>
 export const wrongState = (order: OrderState, expected: string) =>
   new Refusal('wrong-state', `Expected an order that is ${expected}, found one that is ${describe(order)}`);
 
-export const staleVersion = (expected: number, found: number) =>
-  new Refusal('precondition-failed', `Expected version ${expected}, found version ${found}`);
-
 export const cartEmpty = () => new Refusal('cart-empty', 'Expected items in the request or in the cart, found none');
 
 export const cartOrderedMeanwhile = () =>
@@ -36,13 +33,7 @@ export const cartFull = (linesMax: number) =>
 
 export const productNotFound = () => new Refusal('not-found', 'No such product');
 
-export const invalidLines = (errors: readonly FieldError[]) =>
-  new Refusal('validation', 'The items cannot be ordered like this', { errors });
-
 export const onlyAdministrators = () => new Refusal('forbidden', 'Only administrators list the orders of others');
-
-export const invalidQuery = (pointer: string, detail: string) =>
-  new Refusal('validation', 'The query is not valid', { errors: [{ pointer, detail }] });
 
 export const tooManyStreams = (streamsMax: number) =>
   new Refusal('rate-limited', `Expected at most ${streamsMax} open timelines`, { retryAfterSeconds: 5 });

@@ -173,6 +173,15 @@ describe('PATCH /orders/{id}', () => {
     ]);
   });
 
+  it('without a body changes nothing, and still holds to the version', async () => {
+    const orderId = await placed();
+    const path = `/api/v1/orders/${orderId}`;
+    expect(slugOf(await customer.call('PATCH', path))).toBe('428 precondition-required');
+    const answer = await customer.call('PATCH', path, { headers: { 'if-match': '"1"' } });
+    expect([answer.status, answer.body.version]).toEqual([200, 1]);
+    expect(slugOf(await stranger.call('PATCH', path, { headers: { 'if-match': '"1"' } }))).toBe('404 not-found');
+  });
+
   it('is refused once the order is on its way or cancelled', async () => {
     const onItsWay = await paid();
     await admin.call('POST', `/api/v1/orders/${onItsWay}/ship`, { body: { carrier: 'DHL', trackingNumber: '1' } });

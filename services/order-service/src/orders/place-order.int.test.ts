@@ -224,6 +224,51 @@ describe('a request that dies between its transactions', () => {
   });
 });
 
+describe('a request that was frozen for longer than its lock', () => {
+  it('repeats the answer of the one that resumed its key', async () => {
+    const person = await world.person();
+    const tea = world.product();
+    const key = newId();
+    const items = [{ productId: tea, quantity: 1 }];
+    let woken = false;
+    let frozen = 0;
+    world.products.intercept = async (method) => {
+      if (method !== 'PUT') return undefined;
+      frozen += 1;
+      if (frozen === 1) await waitFor(() => woken);
+      return undefined;
+    };
+    const first = person.order({ items }, key);
+    await waitFor(() => frozen === 1);
+    await world.database.pool.query('UPDATE idempotency_keys SET locked_until = now() WHERE key = $1', [key]);
+    const second = await person.order({ items }, key);
+    expect(second.status).toBe(201);
+    woken = true;
+    const late = await first;
+    expect([late.status, late.text]).toEqual([201, second.text]);
+    expect(late.headers.get('idempotent-replayed')).toBe('true');
+    expect(await countOrders(person.userId)).toBe(1);
+    expect(activeOf(tea)).toHaveLength(1);
+  });
+
+  it('is asked to come again when its reservation is closed each time', async () => {
+    const person = await world.person();
+    const tea = world.product();
+    world.products.intercept = (method, path) => {
+      const orderId = path.split('/')[3] ?? '';
+      if (method === 'PUT')
+        world.products.reservations.set(orderId, {
+          status: 'released',
+          expiresAt: new Date().toISOString(),
+          items: [],
+        });
+      return undefined;
+    };
+    const answer = await person.order({ items: [{ productId: tea, quantity: 1 }] });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+  });
+});
+
 describe('an order of the cart', () => {
   it('takes its lines and empties it', async () => {
     const person = await world.person();
