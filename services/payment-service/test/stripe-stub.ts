@@ -84,7 +84,7 @@ class Stub implements StripeStub {
     const key = String(request.headers['idempotency-key'] ?? '');
     const answer = request.method === 'POST' ? this.#once(key, path, form) : this.#get(path);
     // Charged, and then no word.
-    if (form.get('payment_method_data[card][token]') === STUB_METHODS.silentOnce && !this.#seen.has(key)) {
+    if (form.get('payment_method') === pmOf(STUB_METHODS.silentOnce) && !this.#seen.has(key)) {
       this.#seen.add(key);
       return;
     }
@@ -96,11 +96,15 @@ class Stub implements StripeStub {
     const known = this.#answers.get(key);
     if (known !== undefined && known.fingerprint !== fingerprint) return refusal(400, { type: 'idempotency_error' });
     if (known !== undefined) return known.answer;
-    if (form.get('payment_method_data[card][token]') === STUB_METHODS.failsOnce && !this.#seen.has(key)) {
+    if (form.get('payment_method') === pmOf(STUB_METHODS.failsOnce) && !this.#seen.has(key)) {
       this.#seen.add(key);
       return refusal(500, { type: 'api_error' });
     }
-    const answer = path.startsWith('/v1/refunds') ? this.#refund(form) : this.#intent(path, form);
+    const answer = path.startsWith('/v1/payment_methods')
+      ? createMethod(form)
+      : path.startsWith('/v1/refunds')
+        ? this.#refund(form)
+        : this.#intent(path, form);
     this.#answers.set(key, { fingerprint, answer });
     return answer;
   }
@@ -108,17 +112,9 @@ class Stub implements StripeStub {
   #intent(path: string, form: URLSearchParams): Answer {
     const cancelled = /^\/v1\/payment_intents\/(\w+)\/cancel/.exec(path)?.[1];
     if (cancelled !== undefined) return this.#set(cancelled, 'canceled');
-    const token = form.get('payment_method_data[card][token]') ?? form.get('payment_method');
-    if (token === STUB_METHODS.unknown) {
-      const param = 'payment_method_data[card][token]';
-      return refusal(400, {
-        type: 'invalid_request_error',
-        code: 'resource_missing',
-        param,
-        message: `No such token: ${token}`,
-      });
-    }
-    const declined = token === STUB_METHODS.declines || token === STUB_METHODS.insufficient;
+    const method = form.get('payment_method');
+    const insufficient = method === pmOf(STUB_METHODS.insufficient);
+    const declined = insufficient || method === pmOf(STUB_METHODS.declines);
     const amount = Number(form.get('amount'));
     const intent: StubIntent = {
       id: `pi_${this.intents.size + 1}`,
@@ -132,7 +128,7 @@ class Stub implements StripeStub {
     };
     this.intents.set(intent.id, intent);
     if (!declined) return { status: 200, body: intent };
-    const code = token === STUB_METHODS.insufficient ? 'insufficient_funds' : 'generic_decline';
+    const code = insufficient ? 'insufficient_funds' : 'generic_decline';
     return refusal(402, { type: 'card_error', code: 'card_declined', decline_code: code, payment_intent: intent });
   }
 
@@ -171,6 +167,17 @@ class Stub implements StripeStub {
     const intent = this.intents.get(path.split('/')[3] ?? '');
     return intent === undefined ? refusal(404, { type: 'invalid_request_error' }) : { status: 200, body: intent };
   }
+}
+
+function pmOf(token: string): string {
+  return token.replace('tok_', 'pm_of_');
+}
+
+function createMethod(form: URLSearchParams): Answer {
+  const token = form.get('card[token]') ?? '';
+  if (token !== STUB_METHODS.unknown) return { status: 200, body: { id: pmOf(token), object: 'payment_method' } };
+  const message = `No such token: '${token}'`;
+  return refusal(400, { type: 'invalid_request_error', code: 'resource_missing', param: 'card[token]', message });
 }
 
 function refusal(status: number, error: Record<string, unknown>): Answer {

@@ -26,7 +26,7 @@ export function declineOf(error: unknown, logger: Logger): ChargeOutcome | undef
     return { kind: 'declined', failureCode: insufficient ? 'insufficient_funds' : 'declined' };
   }
   if (failure?.type !== 'StripeInvalidRequestError' || failure.statusCode !== 400) return undefined;
-  if (failure.param?.startsWith('payment_method') || failure.code === 'resource_missing') {
+  if (/^(payment_method|card|token)/.test(failure.param ?? '') || failure.code === 'resource_missing') {
     return { kind: 'declined', failureCode: 'unknown_payment_method' };
   }
   logger.error({ code: failure.code, param: failure.param }, 'Payment provider refused the charge as invalid');

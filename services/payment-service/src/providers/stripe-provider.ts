@@ -69,8 +69,9 @@ async function createIntent(
   request: ChargeRequest,
   logger: Logger,
 ): Promise<Stripe.PaymentIntent | ChargeOutcome> {
-  const { amount, paymentMethod } = request;
+  const { amount } = request;
   try {
+    const paymentMethod = await methodOf(stripe, request);
     return await stripe.paymentIntents.create(
       {
         amount: amount.amount,
@@ -78,7 +79,7 @@ async function createIntent(
         confirm: true,
         automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
         metadata: { payment_id: request.key, order_id: request.orderId },
-        ...methodOf(paymentMethod),
+        payment_method: paymentMethod,
       },
       { idempotencyKey: request.key },
     );
@@ -89,12 +90,17 @@ async function createIntent(
   }
 }
 
-/** A token of Stripe.js (`tok_`) becomes a card in passing; a PaymentMethod (`pm_`) is named. */
-function methodOf(token: string): Pick<Stripe.PaymentIntentCreateParams, 'payment_method' | 'payment_method_data'> {
-  if (!token.startsWith('tok_')) return { payment_method: token };
-  // The API takes `card`; the SDK's types leave it out, to keep card numbers away from servers.
-  const card = { type: 'card', card: { token } } as Stripe.PaymentIntentCreateParams.PaymentMethodData;
-  return { payment_method_data: card };
+/**
+ * A token of Stripe.js (`tok_`) is turned into a PaymentMethod, under a key of its own because a token can be used once;
+ * a PaymentMethod (`pm_`) is named as it is.
+ */
+async function methodOf(stripe: StripeClient, { key, paymentMethod }: ChargeRequest): Promise<string> {
+  if (!paymentMethod.startsWith('tok_')) return paymentMethod;
+  const method = await stripe.paymentMethods.create(
+    { type: 'card', card: { token: paymentMethod } },
+    { idempotencyKey: `method:${key}` },
+  );
+  return method.id;
 }
 
 async function toOutcome(stripe: StripeClient, intent: Stripe.PaymentIntent): Promise<ChargeOutcome> {
