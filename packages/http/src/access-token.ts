@@ -17,7 +17,8 @@ const claimsSchema = z.object({
   iat: z.int().min(0),
   exp: z.int().min(0),
   roles: z.array(z.enum(['customer', 'admin'])).min(1),
-  email: z.string().min(1).max(254),
+  // 254 code points may be twice as many code units.
+  email: z.string().min(1).max(508),
 });
 
 const headerSchema = z.object({
