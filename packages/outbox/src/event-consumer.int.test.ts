@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type CloudEvent, Refusal, type SoukEvent } from '@souk/contracts';
+import { type CloudEvent, QUEUES, Refusal, type SoukEvent } from '@souk/contracts';
 import { type Broker, createInProcessBroker, createRabbitMqBroker } from '@souk/messaging';
 import {
   currentTraceparent,
@@ -11,6 +11,7 @@ import {
 } from '@souk/service-runtime';
 import { createTestDatabase, silentLogger, type TestDatabase, testAmqpUrl, waitFor } from '@souk/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deleteTopology } from '../test/delete-topology.ts';
 import { aMessage, aShippedOrder, metricValue, migrations, testMetrics } from '../test/fixtures.ts';
 import { createDeadLetterConsumer } from './dead-letter-consumer.ts';
 import { findDeadLetter, listDeadLetters, redriveDeadLetter } from './dead-letters.ts';
@@ -20,22 +21,24 @@ import { UnprocessableEventError } from './unprocessable-event-error.ts';
 const SERVICE = 'notification-service';
 const retryDelaysMs = [0, 20, 40, 80, 160];
 
+const PREFIX = `outbox-${randomUUID()}.`;
+// The one queue of this service: a quorum queue reserves file handles of the broker that all tests share.
+const queues = QUEUES.filter((topology) => topology.service === SERVICE);
+
 const brokers: Record<string, () => Broker> = {
-  'in process': () => createInProcessBroker({ retryDelaysMs, logger: silentLogger() }),
+  'in process': () => createInProcessBroker({ queues, retryDelaysMs, logger: silentLogger() }),
   RabbitMQ: () =>
-    createRabbitMqBroker({
-      url: testAmqpUrl(),
-      retryDelaysMs,
-      logger: silentLogger(),
-      prefix: `outbox-${randomUUID()}.`,
-    }),
+    createRabbitMqBroker({ url: testAmqpUrl(), queues, retryDelaysMs, logger: silentLogger(), prefix: PREFIX }),
 };
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase(migrations);
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await database.drop();
+  await deleteTopology(testAmqpUrl(), { prefix: PREFIX, queues, retryDelaysMs });
+});
 
 type Shipped = CloudEvent<'order.shipped'>;
 
