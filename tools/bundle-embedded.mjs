@@ -40,7 +40,7 @@ export async function buildEmbedded(report = console.log) {
     import('./bundle.mjs'),
     import('esbuild'),
   ]);
-  if (!generate(undefined, () => {})) throw new Error('the Prisma clients could not be generated');
+  if (!(await generate(undefined, () => {}))) throw new Error('the Prisma clients could not be generated');
   mkdirSync(OUTPUT, { recursive: true });
   await build(
     bundleOptions({

@@ -73,7 +73,7 @@ export async function bundleService(service) {
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const services = selectServices(process.argv.slice(2));
-  if (!generate(services.filter((name) => databaseServiceNames().includes(name)))) process.exit(1);
+  if (!(await generate(services.filter((name) => databaseServiceNames().includes(name))))) process.exit(1);
   for (const service of services) {
     try {
       const bytes = await bundleService(service);

@@ -1,9 +1,10 @@
 // Generates what is not checked in: the Prisma client of each service, and its migrations inlined as TypeScript, so that
 // a bundled service needs no file beside it. `node tools/generate.mjs [services/x …]`; unchanged input costs nothing.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { databaseServiceNames, ROOT, selectServices, serviceFolder } from './workspace.mjs';
 
@@ -44,9 +45,9 @@ function generatePrismaClient(folder) {
   const cli = require.resolve('prisma/build/index.js', { paths: [ROOT] });
   // The schema engine is a binary that would have to be downloaded and that generating does not use. It must be `false`,
   // not `true`: a stub that succeeds lets `migrate deploy` exit 0 without having done anything.
-  const result = spawnSync(process.execPath, [cli, 'generate', '--schema', join(folder, 'prisma', 'schema.prisma')], {
+  const child = spawn(process.execPath, [cli, 'generate', '--schema', join(folder, 'prisma', 'schema.prisma')], {
     cwd: folder,
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
       PRISMA_SCHEMA_ENGINE_BINARY: '/bin/false',
@@ -54,15 +55,20 @@ function generatePrismaClient(folder) {
       PRISMA_HIDE_UPDATE_MESSAGE: '1',
     },
   });
-  if (result.status !== 0) {
-    process.stderr.write(`${result.stdout}${result.stderr}`);
-    return false;
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      output += chunk;
+    });
   }
-  return true;
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code) => resolve(code === 0 ? undefined : output));
+  });
 }
 
 /** Brings src/generated of one service up to date; answers whether it had to do anything, or undefined on failure. */
-export function generateService(service) {
+export async function generateService(service) {
   const folder = serviceFolder(service);
   const generated = join(folder, 'src', 'generated');
   const schema = readFileSync(join(folder, 'prisma', 'schema.prisma'), 'utf8');
@@ -77,25 +83,33 @@ export function generateService(service) {
   mkdirSync(generated, { recursive: true });
   rmSync(stampPath, { force: true });
   writeAtomically(join(generated, 'migrations.ts'), renderMigrations(migrations));
-  if (!generatePrismaClient(folder)) return undefined;
+  const failure = await generatePrismaClient(folder);
+  if (failure !== undefined) {
+    process.stderr.write(failure);
+    return undefined;
+  }
   writeAtomically(stampPath, stamp);
   return true;
 }
 
-/** Brings src/generated of the named services (all that own a database by default) up to date. */
-export function generate(services = databaseServiceNames(), report = console.log) {
-  let failed = false;
-  for (const service of services) {
-    const changed = generateService(service);
-    if (changed === undefined) failed = true;
-    else if (changed)
-      report(`${service}: generated the Prisma client and ${readMigrations(service).length} migrations`);
-  }
-  return !failed;
+/** Brings src/generated of the named services (all that own a database by default) up to date, several at once. */
+export async function generate(services = databaseServiceNames(), report = console.log) {
+  const waiting = [...services];
+  let ok = true;
+  const work = async () => {
+    for (let service = waiting.shift(); service !== undefined; service = waiting.shift()) {
+      const changed = await generateService(service);
+      if (changed === undefined) ok = false;
+      else if (changed)
+        report(`${service}: generated the Prisma client and ${readMigrations(service).length} migrations`);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  return ok;
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const named = selectServices(process.argv.slice(2), databaseServiceNames());
   const owning = named.filter((name) => databaseServiceNames().includes(name));
-  process.exitCode = generate(owning) ? 0 : 1;
+  process.exitCode = (await generate(owning)) ? 0 : 1;
 }
