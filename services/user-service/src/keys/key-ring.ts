@@ -1,3 +1,4 @@
+import { Refusal } from '@souk/contracts';
 import type { Sealer, VerificationKey } from '@souk/http';
 import {
   type Clock,
@@ -101,7 +102,7 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
         await refresh();
         key = find();
       }
-      if (key?.privateKey === undefined) throw new NoSigningKeyError();
+      if (key?.privateKey === undefined) throw new Refusal('unavailable', 'No token can be signed at the moment');
       return { kid: key.id, algorithm: key.row.algorithm, privateKey: key.privateKey };
     },
     async find(kid) {
@@ -119,11 +120,6 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       return { keys: keys.filter((key) => published.includes(key.id)).map((key) => key.publicJwk) };
     },
   };
-}
-
-/** A key could neither be read nor made. */
-export class NoSigningKeyError extends Error {
-  override readonly name = 'NoSigningKeyError';
 }
 
 async function loadAndRotate(options: KeyRingOptions, known: readonly LoadedKey[]): Promise<LoadedKey[]> {

@@ -56,11 +56,12 @@ export function createSessionLiveness(options: SessionLivenessOptions): SessionL
   }
 
   async function announce(sessionIds: readonly string[]): Promise<void> {
+    // All at once: a store that hangs costs one time-out, not three.
     await Promise.all([
       ...sessionIds.map((id) => keyValue.set(blacklistKey(id), '1', { ttlMs: options.tokenLifeMs })),
       keyValue.delete(sessionIds.map(liveKey)),
+      keyValue.publish(CHANNEL, 'wake'),
     ]);
-    await keyValue.publish(CHANNEL, 'wake');
   }
 
   return {
@@ -81,7 +82,8 @@ export function createSessionLiveness(options: SessionLivenessOptions): SessionL
       const known = await cached(sessionId);
       if (known === 'live') return;
       if (known === 'revoked' || !(await isSessionLive(pool, sessionId, clock.now()))) throw sessionEnded();
-      await remember(sessionId);
+      // Not waited for: the request owes nothing to the cache. It never rejects.
+      void remember(sessionId);
     },
     async announceEnded(sessionIds) {
       if (sessionIds.length === 0) return;

@@ -40,7 +40,7 @@ function listRoute({ prisma, cursorSecret }: AdminRouteDeps): RouteDefinition {
     summary: 'Accounts, newest first',
     tags,
     query: z.strictObject({
-      q: textSchema({ codePointsMax: 200 })
+      q: textSchema({ codePointsMax: 200, emptyAllowed: true })
         .meta({ description: 'Part of a name or an e-mail address, without regard to case' })
         .optional(),
       ...pageQuery,
@@ -54,9 +54,10 @@ function listRoute({ prisma, cursorSecret }: AdminRouteDeps): RouteDefinition {
     },
     problems: ['unavailable'],
     handler: async ({ query }) => {
-      const cursors = createListCursors({ secret: cursorSecret, scope: `users:${query.q ?? ''}` });
+      const q = query.q?.trim() === '' ? undefined : query.q;
+      const cursors = createListCursors({ secret: cursorSecret, scope: `users:${q ?? ''}` });
       const { rows, total } = await listUsers(prisma, {
-        q: query.q,
+        q,
         after: cursors.after(query.cursor),
         limit: query.limit,
       });
