@@ -1,4 +1,6 @@
+import assert from 'node:assert';
 import { PROBLEMS, type ProblemSlug, Refusal } from '@souk/contracts';
+import type { z } from 'zod';
 import { createSchemaCollector, type JsonSchema, type SchemaCollector } from './json-schema.ts';
 import { PROBLEM_CONTENT_TYPE, problemDocument } from './problem.ts';
 import type { RouteDefinition } from './route.ts';
@@ -113,7 +115,9 @@ function securityOf(route: RouteDefinition): Record<string, string[]>[] {
 
 function requestBodyOf(route: RouteDefinition, collector: SchemaCollector): Record<string, unknown> {
   if (route.body === undefined) return { required: true, content: { 'application/json': { schema: {} } } };
-  const schema = collector.input(route.body, `${route.method} ${route.path}`);
+  const where = `${route.method} ${route.path}`;
+  const schema = collector.input(route.body, where);
+  assertExample(route.body, route.bodyExample, `the body of ${where}`);
   const content = route.bodyExample === undefined ? { schema } : { schema, example: route.bodyExample };
   return { required: route.bodyOptional !== true, content: { 'application/json': content } };
 }
@@ -159,6 +163,13 @@ function properties(schema: JsonSchema | undefined): { name: string; schema: Jso
   return Object.entries(members).map(([name, member]) => ({ name, schema: member, required: required.has(name) }));
 }
 
+/** An example that its own schema refuses would be the first thing a reader tries. */
+function assertExample(schema: z.ZodType, example: unknown, where: string): void {
+  if (example === undefined) return;
+  const { error } = schema.safeParse(example);
+  assert(error === undefined, `the example for ${where} breaks its schema: ${error?.message}`);
+}
+
 const REQUEST_ID_HEADER = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
 function responsesOf(route: RouteDefinition, collector: SchemaCollector): Record<string, unknown> {
@@ -173,6 +184,7 @@ function responsesOf(route: RouteDefinition, collector: SchemaCollector): Record
       description,
       headers: { ...REQUEST_ID_HEADER, ...Object.fromEntries(documented) },
     };
+    if (schema !== undefined) assertExample(schema, example, `answer ${status} of ${route.method} ${route.path}`);
     if (schema !== undefined || definition.contentType !== undefined) {
       const media = schema === undefined ? {} : { schema: collector.output(schema) };
       response.content = { [contentType]: example === undefined ? media : { ...media, example } };

@@ -23,8 +23,10 @@ export function queryInteger(options: { min: number; max: number }) {
 
 /** The query parameters of every list, to spread into a `z.strictObject`. */
 export const pageQuery = {
-  limit: queryInteger({ min: 1, max: PAGE_LIMIT_MAX }).default(PAGE_LIMIT_DEFAULT),
-  cursor: z.string().min(1).max(1024).optional(),
+  limit: queryInteger({ min: 1, max: PAGE_LIMIT_MAX })
+    .default(PAGE_LIMIT_DEFAULT)
+    .describe(`How many at most; ${PAGE_LIMIT_DEFAULT} when left out`),
+  cursor: z.string().min(1).max(1024).optional().describe('The nextCursor of the page before'),
 };
 
 /** The schema of a list's answer. */
