@@ -4,7 +4,7 @@ import { walk } from './source-files.mjs';
 
 const BANNED_NAMES = ['utils', 'util', 'helpers', 'helper', 'common', 'misc', 'manager', 'processor'];
 const BANNED_SUFFIX = /\.(service|controller|repository|entity|module)$/;
-// Settings come from the environment in one place; these workspaces are that place, or start processes.
+// Settings come from the environment in one place; these packages are that place, or start processes.
 const READS_ENVIRONMENT = new Set([
   '@souk/service-runtime',
   '@souk/testing',
@@ -23,7 +23,9 @@ function isEnvironment(node) {
 }
 
 function mayReadEnvironment(file) {
-  if (!file.isSource || file.isTest || READS_ENVIRONMENT.has(file.workspace.name)) return true;
+  const { kind, name } = file.workspace;
+  if (!['service', 'package'].includes(kind) || !file.isSource || file.isTest || READS_ENVIRONMENT.has(name))
+    return true;
   return ['config.ts', 'main.ts'].includes(basename(file.path));
 }
 

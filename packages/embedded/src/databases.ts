@@ -10,7 +10,7 @@ export interface DatabasePlan {
   password: string;
 }
 
-function urlFor(serverUrl: string, name: string, role: string, password: string): string {
+function urlFor({ serverUrl, password }: DatabasePlan, name: string, role: string): string {
   const url = new URL(serverUrl);
   url.username = role;
   url.password = password;
@@ -48,8 +48,8 @@ export async function createDatabases({
     names.map((name) => [
       name,
       {
-        ownerUrl: urlFor(serverUrl, name, `${name}_owner`, password),
-        appUrl: urlFor(serverUrl, name, `${name}_app`, password),
+        ownerUrl: urlFor(plan, name, `${name}_owner`),
+        appUrl: urlFor(plan, name, `${name}_app`),
       },
     ]),
   );
