@@ -9,6 +9,7 @@ export {
   redriveAllDeadLetters,
   redriveDeadLetter,
 } from './dead-letters.ts';
+export { eraseFromDeadLetters } from './erase-dead-letters.ts';
 export { createEventConsumer, type EventConsumerOptions, type EventHandlers } from './event-consumer.ts';
 export { EventTooLargeError, insertOutbox, type OutboxRow, republishLast, toOutboxRow } from './outbox.ts';
 export { createRelay, type Relay, type RelayOptions } from './relay.ts';

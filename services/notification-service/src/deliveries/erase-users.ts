@@ -1,3 +1,4 @@
+import { eraseFromDeadLetters } from '@souk/outbox';
 import type { Queryable } from '@souk/service-runtime';
 
 /**
@@ -5,9 +6,11 @@ import type { Queryable } from '@souk/service-runtime';
  * ended are blanked. News of an order that is still open goes out before, so `eraseContacts` repeats.
  */
 export async function eraseUsers(db: Queryable, userIds: readonly string[]): Promise<void> {
-  await db.query(`INSERT INTO erased_users (user_id) SELECT unnest($1::uuid[]) ON CONFLICT (user_id) DO NOTHING`, [
-    userIds,
-  ]);
+  await db.query(
+    `INSERT INTO erased_users (user_id) SELECT DISTINCT unnest($1::uuid[]) ON CONFLICT (user_id) DO NOTHING`,
+    [userIds],
+  );
+  await eraseFromDeadLetters(db, userIds);
   await db.query(
     `UPDATE deliveries SET status = 'discarded', ended_at = now(), lease_id = NULL, last_error = 'The user was deleted'
      WHERE user_id = ANY($1::uuid[]) AND status = 'pending' AND order_id IS NULL`,
@@ -16,12 +19,16 @@ export async function eraseUsers(db: Queryable, userIds: readonly string[]): Pro
   await eraseContacts(db);
 }
 
+/** An order lives no longer, and so no news of a user who was erased that long ago is still to come. */
+const ERASED_WITHIN_DAYS = 180;
+
 /** Blanks what is left of erased users in messages that have ended. Answers how many there were. */
 export async function eraseContacts(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
     `UPDATE deliveries AS d SET recipient = '', content = '{}'
      FROM erased_users AS e
-     WHERE d.user_id = e.user_id AND d.status <> 'pending' AND (d.recipient <> '' OR d.content <> '{}')`,
+     WHERE d.user_id = e.user_id AND e.erased_at > now() - $1 * interval '1 day' AND d.status <> 'pending' AND (d.recipient <> '' OR d.content <> '{}')`,
+    [ERASED_WITHIN_DAYS],
   );
   return rowCount ?? 0;
 }
