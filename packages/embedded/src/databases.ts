@@ -32,11 +32,8 @@ async function createMissing(client: pg.Client, name: string, password: string):
 }
 
 /** Makes the databases that are missing, each with an owner who migrates and a user for the service alone. */
-export async function createDatabases({
-  serverUrl,
-  names,
-  password,
-}: DatabasePlan): Promise<Map<string, DatabaseUrls>> {
+export async function createDatabases(plan: DatabasePlan): Promise<Map<string, DatabaseUrls>> {
+  const { serverUrl, names, password } = plan;
   const client = new pg.Client({ connectionString: serverUrl, application_name: 'souk start' });
   await client.connect();
   try {
