@@ -66,12 +66,13 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   let openApiText: string | undefined;
   const pipeline: Pipeline = {
     gatekeepers: createGatekeepers(options),
+    admission: { inFlight: 0, inFlightMax },
     logger,
     onFinished: createRequestMetrics(metrics, logger),
     isDraining: () => health.draining,
   };
   const hono = new Hono<Env>();
-  addRoutes(hono, { routes, pipeline, inFlightMax });
+  addRoutes(hono, routes, pipeline);
   if (options.probes ?? true) {
     const text = () => (openApiText ??= JSON.stringify(openApiDocument()));
     addProbes(hono, createProbes({ health, metrics, openApiText: text }), pipeline);
@@ -114,29 +115,11 @@ function createGatekeepers({ service, routes, authenticator, internalSecret, con
   return { authenticator, serviceTokens };
 }
 
-interface RoutesOptions {
-  routes: readonly RouteDefinition[];
-  pipeline: Pipeline;
-  inFlightMax: number;
-}
-
-function addRoutes(hono: Hono<Env>, { routes, pipeline, inFlightMax }: RoutesOptions): void {
-  let inFlight = 0;
-  const refusal = new Refusal('unavailable', 'The service is busy; try again', { retryAfterSeconds: 1 });
+function addRoutes(hono: Hono<Env>, routes: readonly RouteDefinition[], pipeline: Pipeline): void {
   for (const group of groupByPath(routes)) {
     const path = toHonoPath(group.path);
     for (const route of group.routes) {
-      hono.on(route.method, path, async (c) => {
-        const { request } = c.env;
-        if (route.longLived === true) return await runRoute(pipeline, { route, request, c });
-        if (inFlight >= inFlightMax) return answer(refusal, request, pipeline);
-        inFlight += 1;
-        try {
-          return await runRoute(pipeline, { route, request, c });
-        } finally {
-          inFlight -= 1;
-        }
-      });
+      hono.on(route.method, path, (c) => runRoute(pipeline, { route, request: c.env.request, c }));
     }
     hono.all(path, (c) => answer(methodNotAllowed(group.allow), c.env.request, pipeline));
   }

@@ -26,6 +26,11 @@ export interface IdempotentRequest {
    * resolved for it. A resumed try gets what the first one noted.
    */
   initial?: { resourceId: string; state: unknown };
+  /**
+   * False: the key is noted without waiting for the disk. It survives the process, and is lost with the database server
+   * where nothing was committed after it; for callers that may start over then. Default true.
+   */
+  flush?: boolean;
 }
 
 /** What the row of a key holds, and so what to do. */
@@ -45,7 +50,8 @@ export type IdempotentStart =
 const TAKE = `
 WITH taken AS (
   INSERT INTO idempotency_keys AS known (id, user_id, method, path, key, fingerprint, locked_until, resource_id, state)
-  VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 millisecond', $8, $9)
+  SELECT $1, $2, $3, $4, $5, $6, now() + $7 * interval '1 millisecond', $8, $9
+  WHERE set_config('synchronous_commit', coalesce($10, current_setting('synchronous_commit')), true) IS NOT NULL
   ON CONFLICT (user_id, method, path, key) DO UPDATE SET
     locked_until = EXCLUDED.locked_until,
     id = CASE WHEN known.created_at < now() - interval '24 hours' THEN EXCLUDED.id ELSE known.id END,
@@ -83,7 +89,7 @@ interface KeyRow {
 
 /** Takes the key. Outside of a transaction it is one statement that commits by itself, so that a crash leaves the lock. */
 export async function beginIdempotent(db: Queryable, request: IdempotentRequest): Promise<IdempotentStart> {
-  const { userId, method, path, key, fingerprint, newId, lockMs = LOCK_MS_DEFAULT, initial } = request;
+  const { userId, method, path, key, fingerprint, newId, lockMs = LOCK_MS_DEFAULT, initial, flush = true } = request;
   assert(lockMs > 0 && lockMs <= LOCK_MS_MAX, `lockMs must be from 1 to ${LOCK_MS_MAX}`);
   const id = newId();
   for (let look = 0; look < LOOKS_MAX; look += 1) {
@@ -91,6 +97,7 @@ export async function beginIdempotent(db: Queryable, request: IdempotentRequest)
       ...[id, userId, method, path, key, fingerprint, lockMs],
       initial?.resourceId ?? null,
       initial === undefined ? null : JSON.stringify(initial.state),
+      flush ? null : 'off',
     ]);
     const row = rows[0];
     if (row === undefined) continue;

@@ -9,6 +9,7 @@ import { defineRoute } from './route.ts';
 let server: Server;
 let port: number;
 let aborts = 0;
+let cancels = 0;
 let addresses: string[] = [];
 
 beforeAll(async () => {
@@ -52,11 +53,14 @@ beforeAll(async () => {
         path: '/stream',
         operationId: 'stream',
         longLived: true,
-        handler: () => {
+        handler: ({ request }) => {
           const body = new ReadableStream({
             start(controller) {
               controller.enqueue(new TextEncoder().encode('data: 1\n\n'));
-              controller.close();
+              if (request.method === 'GET') controller.close();
+            },
+            cancel() {
+              cancels += 1;
             },
           });
           return reply.raw(new Response(body, { headers: { 'content-type': 'text/event-stream' } }));
@@ -214,6 +218,11 @@ test('a stream is passed through with the headers of every answer', async () => 
   expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   expect(await response.text()).toBe('data: 1\n\n');
+});
+
+test('HEAD of a stream ends it', async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/stream`, { method: 'HEAD' });
+  expect([response.status, response.headers.get('content-type'), cancels]).toEqual([200, 'text/event-stream', 1]);
 });
 
 test('the address is what the trusted proxy wrote, never what the client says', async () => {

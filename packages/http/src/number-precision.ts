@@ -3,7 +3,7 @@ import { pointerToken } from './json-inspection.ts';
 
 /** Only such texts can hold a number that JavaScript reads as another one: 16 digits in a row, a fraction or an exponent. */
 const SUSPICIOUS = /\d{16}|\d\.\d|\d[eE][+\-\d]/;
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const PLAIN = /^-?\d{1,15}$/;
 const DECIMAL = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 

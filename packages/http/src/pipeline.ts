@@ -1,3 +1,4 @@
+import { Refusal } from '@souk/contracts';
 import { currentTraceparent, type Logger, withSpan } from '@souk/service-runtime';
 import type { Context, MiddlewareHandler } from 'hono';
 import {
@@ -29,8 +30,15 @@ export interface RoutedRequest {
   c: Context;
 }
 
+/** How many requests are worked on, and how many may be. */
+export interface Admission {
+  inFlight: number;
+  readonly inFlightMax: number;
+}
+
 export interface Pipeline {
   gatekeepers: Gatekeepers;
+  admission: Admission;
   logger: Logger;
   /** Counts and logs a finished request. */
   onFinished(finished: FinishedRequest): void;
@@ -41,7 +49,7 @@ export interface Pipeline {
  * Everything between the limits and the handler, in the order of precedence of the HTTP contract. It awaits only what
  * takes time: with AsyncLocalStorage on Node 20 every promise costs about 1 µs.
  */
-async function handle({ route, request, c }: RoutedRequest, gatekeepers: Gatekeepers): Promise<Reply> {
+async function handle({ route, request, c }: RoutedRequest, { gatekeepers, admission }: Pipeline): Promise<Reply> {
   request.traceparent = currentTraceparent() ?? request.traceparent;
   const caller = route.access === 'anyone' ? undefined : await identify(request, route, gatekeepers);
   if (route.access === 'admin') requireAdmin(caller as Caller);
@@ -57,7 +65,24 @@ async function handle({ route, request, c }: RoutedRequest, gatekeepers: Gatekee
   }
   const { query, body } = validate(request, route, json);
   const params = parseParams(c.req.param(), route);
-  return route.handler({ params, query, body, caller, request } as unknown as AnyRouteInput);
+  const input = { params, query, body, caller, request } as unknown as AnyRouteInput;
+  return route.longLived === true ? route.handler(input) : runBounded(route, input, admission);
+}
+
+/**
+ * Only here does a request take one of the places: until its body is whole it costs nothing but memory, and a client
+ * that dribbles must not take a place from the others.
+ */
+async function runBounded(route: RouteDefinition, input: AnyRouteInput, admission: Admission): Promise<Reply> {
+  if (admission.inFlight >= admission.inFlightMax) {
+    throw new Refusal('unavailable', 'The service is busy; try again', { retryAfterSeconds: 1 });
+  }
+  admission.inFlight += 1;
+  try {
+    return await route.handler(input);
+  } finally {
+    admission.inFlight -= 1;
+  }
 }
 
 function identify(request: HttpRequest, route: RouteDefinition, gatekeepers: Gatekeepers): Promise<AnyCaller> {
@@ -77,8 +102,8 @@ export async function runRoute(pipeline: Pipeline, routed: RoutedRequest): Promi
     answer = await withSpan(`${route.method} ${route.path}`, spanOptions, (span) => {
       const handled =
         limits === undefined
-          ? handle(routed, pipeline.gatekeepers)
-          : runLimits(c, limits, { rest: () => handle(routed, pipeline.gatekeepers), request });
+          ? handle(routed, pipeline)
+          : runLimits(c, limits, { rest: () => handle(routed, pipeline), request });
       return span === undefined ? handled : handled.then((given) => withStatus(given, span));
     });
   } catch (error) {

@@ -9,7 +9,7 @@ import {
   readRequest,
 } from './body.ts';
 import type { HttpRequest } from './http-request.ts';
-import { inspectJson } from './json-inspection.ts';
+import { inspectJson, pointerToken } from './json-inspection.ts';
 import { findRoundedNumber } from './number-precision.ts';
 import type { RouteDefinition } from './route.ts';
 import { toFieldErrors, validationRefusal } from './validation.ts';
@@ -52,7 +52,7 @@ export function parseQuery(rawQuery: string | undefined): { values: Record<strin
   if (rawQuery === undefined) return { values, errors };
   for (const [name, value] of new URLSearchParams(rawQuery)) {
     if (name === '__proto__') errors.push({ pointer: '/__proto__', detail: 'unknown field' });
-    else if (Object.hasOwn(values, name)) errors.push({ pointer: `/${name}`, detail: 'expected once' });
+    else if (Object.hasOwn(values, name)) errors.push({ pointer: `/${pointerToken(name)}`, detail: 'expected once' });
     else values[name] = value;
   }
   return { values, errors };

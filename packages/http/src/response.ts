@@ -27,7 +27,7 @@ export function toResponse(answer: Reply, { request, route, draining, c }: Respo
   if (answersToken || request.headers.get('authorization') !== undefined) headers['cache-control'] = NO_STORE;
   // RFC 9112 section 9.6: tells keep-alive clients to open their next connection elsewhere.
   if (draining) headers.connection = 'close';
-  if (answer.response !== undefined) return withHeaders(answer.response, headers);
+  if (answer.response !== undefined) return withHeaders(answer.response, headers, request.method);
   const given = answer.headers;
   let status = answer.status === CLIENT_CLOSED_REQUEST ? 400 : answer.status;
   const etag = given?.etag;
@@ -49,7 +49,9 @@ function textOf(body: unknown): string | null {
   return body === undefined ? null : JSON.stringify(body);
 }
 
-function withHeaders(response: Response, headers: ReplyHeaders): Response {
+function withHeaders(response: Response, headers: ReplyHeaders, method: string): Response {
+  // Nobody reads a stream that answers HEAD; left alone it would stay open.
+  if (method === 'HEAD') response.body?.cancel().catch(() => undefined);
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
   return response;
 }

@@ -7,6 +7,8 @@ import { createCalleeTransport, type Try } from './callee-transport.ts';
 
 const DEADLINE_MS_DEFAULT = 5_000;
 const RETRY_PAUSE_MS_MAX = 50;
+/** A 500 is one request's bug: if it opened the breaker, one client could cut all others off. */
+const OUTAGE_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 export interface ServiceClientOptions {
   /** The caller's name, `iss` of the service token. */
@@ -76,7 +78,7 @@ export function createServiceClient(options: ServiceClientOptions): ServiceClien
     const startedMs = performance.now();
     const result = await call(request, deadline.signal);
     deadline.clear();
-    const isFailure = result.kind === 'failure' || result.status >= 500;
+    const isFailure = result.kind === 'failure' || OUTAGE_STATUSES.has(result.status);
     settle(request.signal?.aborted === true ? 'unknown' : isFailure ? 'failure' : 'success');
     measured.onFinished(result.kind === 'answer' ? String(result.status) : 'none', startedMs);
     return result;
