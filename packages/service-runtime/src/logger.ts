@@ -26,10 +26,30 @@ export function createLogger(options: LoggerOptions): Logger {
         // Not pino's own `redact`: 48 wildcard paths cost more than the rest of the line, and the gateway logs every request.
         log: redactFields,
       },
+      serializers: { error: serializeError },
       hooks: { streamWrite: redactText },
     },
     options.destination ?? destinationOf(options.format),
   );
+}
+
+/** What a driver adds to an error quotes values of a row (`detail`, `where`, parameters): only these fields are kept. */
+const ERROR_FIELDS = [
+  'type',
+  'message',
+  'stack',
+  'code',
+  'constraint',
+  'syscall',
+  'address',
+  'port',
+  'reason',
+] as const;
+
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const serialized: Record<string, unknown> = { ...pino.stdSerializers.err(error) };
+  return Object.fromEntries(ERROR_FIELDS.flatMap((field) => (field in serialized ? [[field, serialized[field]]] : [])));
 }
 
 function destinationOf(format: 'json' | 'pretty'): DestinationStream {

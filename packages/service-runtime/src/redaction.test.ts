@@ -31,6 +31,7 @@ describe('a log line', () => {
     [{ text: `token=${JWT.replace('c2lnbmF0dXJl', 'canary')}` }],
     [{ text: 'Authorization: Bearer canary-canary' }],
     [{ url: 'amqp://guest:canary@broker:5672' }],
+    [{ error: Object.assign(new TypeError('duplicate key'), { detail: 'Key (email)=(canary) already exists.' }) }],
     [{ error: new TypeError('connect to postgres://app:canary@db failed') }],
   ])('hides the secret in %j', (fields) => {
     expect(logged(fields, 'Something happened')).not.toContain('canary');

@@ -179,7 +179,8 @@ async function shutDown<C>({ context, options, servers, stopWorkers }: ShutDownO
   // Half of what is left for the workers together: requests in flight need the other half.
   const workersEndAt = performance.now() + leftMs / 2;
   for (const worker of stopWorkers()) {
-    const timeoutMs = Math.max(100, workersEndAt - performance.now());
+    // One that hangs leaves time for the others.
+    const timeoutMs = Math.max(100, Math.min(leftMs / 6, workersEndAt - performance.now()));
     await deadline(worker, { run: () => worker.stop(), timeoutMs, logger });
   }
   const closeMs = Math.max(100, endsAt - performance.now());
