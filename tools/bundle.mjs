@@ -1,6 +1,6 @@
 // Bundles services into dist/main.js, one file each that runs with nothing beside it.
 // `node tools/bundle.mjs [services/x …]`
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from './generate.mjs';
 import { databaseServiceNames, ROOT, selectServices, serviceFolder } from './workspace.mjs';
@@ -8,7 +8,7 @@ import { databaseServiceNames, ROOT, selectServices, serviceFolder } from './wor
 /** A bundle above this is a mistake (a development tool pulled in, Prisma's large query compiler). */
 export const BUNDLE_BYTES_MAX = 5_000_000;
 
-// Native addons cannot be inlined; the image of the service carries them beside the bundle.
+// Native addons cannot be inlined: the module and its binary for this platform are copied beside the bundle.
 export const NATIVE_MODULES = { 'user-service': ['@node-rs/argon2'] };
 
 // CommonJS packages (pg, amqplib, ioredis, pino) call require and some read __filename, which ES modules lack. The names
@@ -56,6 +56,15 @@ export function bundleOptions({ entryPoint, outfile, external = [] }) {
   };
 }
 
+/** `@node-rs/argon2` and the `@node-rs/argon2-<platform>` that npm chose for this machine. */
+function copyNativeModule(name, target) {
+  const [scope, base] = name.split('/');
+  const installed = join(ROOT, 'node_modules', scope);
+  for (const folder of readdirSync(installed).filter((other) => other === base || other.startsWith(`${base}-`))) {
+    cpSync(join(installed, folder), join(target, scope, folder), { recursive: true });
+  }
+}
+
 /** Bundles one service and answers the size of its file in bytes. */
 export async function bundleService(service) {
   const { build } = await import('esbuild');
@@ -66,6 +75,7 @@ export async function bundleService(service) {
   await build(
     bundleOptions({ entryPoint: join(folder, 'src', 'main.ts'), outfile, external: NATIVE_MODULES[service] ?? [] }),
   );
+  for (const name of NATIVE_MODULES[service] ?? []) copyNativeModule(name, join(folder, 'dist', 'node_modules'));
   // The file may be copied away from this workspace: beside it, this says that it is an ES module.
   writeFileSync(join(folder, 'dist', 'package.json'), '{ "type": "module" }\n');
   return statSync(outfile).size;
