@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { createListCursors } from '../newest-first.ts';
 import { type ChangeAccountDeps, changeAccount } from './change-account.ts';
-import { findUser, listUsers } from './profile.ts';
+import { findUser, listUsers } from './prisma-user-repository.ts';
 import { ROLES, toUserAnswer, USER_EXAMPLE, userSchema } from './user.ts';
 
 export interface AdminRouteDeps {

@@ -4,7 +4,7 @@ import type { Clock } from '@souk/service-runtime';
 import { z } from 'zod';
 import type { PrismaClient } from '../generated/prisma/client.ts';
 import { type DeleteUserDeps, deleteUser } from './delete-user.ts';
-import { changeProfile, findUser } from './profile.ts';
+import { changeProfile, findUser } from './prisma-user-repository.ts';
 import { nameSchema } from './registration-routes.ts';
 import { toUserAnswer, USER_EXAMPLE, type User, userSchema } from './user.ts';
 
