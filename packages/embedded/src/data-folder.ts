@@ -7,7 +7,7 @@ const KEPT_BY_RESET = new Set(['lock']);
 /** Makes the data folder. Others may pass through it, because PostgreSQL may run as another user; nothing more. */
 export function createDataFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 });
+  for (const name of ['logs', 'mail']) mkdirSync(join(folder, name), { recursive: true, mode: 0o700 });
   // Whoever copies or commits the workspace leaves the data out.
   const ignore = join(folder, '.gitignore');
   if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
