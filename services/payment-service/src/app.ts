@@ -74,17 +74,20 @@ function createWork(context: Context) {
   const relay = createRelay({ pool, broker, logger, metrics });
   const paymentMetrics = createPaymentMetrics(metrics);
   const shared = { pool, provider, config, clock, newId, logger, metrics, paymentMetrics, random: Math.random };
-  const onSettled = () => {
+  const onSettled = (refundsDue: boolean) => {
     relay.wake();
-    refunder.wake();
+    if (refundsDue) refunder.wake();
   };
   const refunder = createRefunder({ ...shared, onSettled });
   const charger = createCharger({ ...shared, onSettled });
+  // Each look for work that is not there costs a statement: woken is only who has some.
+  const due = { charges: false, refunds: false };
   const afterCommit = {
     wake() {
       relay.wake();
-      charger.wake();
-      refunder.wake();
+      if (due.charges) charger.wake();
+      if (due.refunds) refunder.wake();
+      due.charges = due.refunds = false;
     },
   };
   const consumer = createEventConsumer({
@@ -94,7 +97,13 @@ function createWork(context: Context) {
     logger,
     metrics,
     relay: afterCommit,
-    handlers: createPaymentHandlers({ clock, newId }),
+    handlers: createPaymentHandlers({
+      clock,
+      newId,
+      onDue: (work) => {
+        due[work] = true;
+      },
+    }),
     onRedrive: repeatPaymentEvents,
   });
   const workers: Worker[] = [

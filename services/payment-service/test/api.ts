@@ -69,8 +69,18 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads whatever was answered
-  body: any;
+  body: AnswerBody;
+}
+
+/** The fields of answers and problems that tests read; each answer has some of them. */
+export interface AnswerBody {
+  id: string;
+  type: string;
+  amount: { amount: number; currency: string };
+  items: { id: string }[];
+  total: number;
+  nextCursor: string | null;
+  errors: { pointer: string }[];
 }
 
 /** payment-service behind its API, with its neighbours. */
@@ -106,7 +116,12 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: (isJson ? JSON.parse(text) : {}) as AnswerBody,
+    };
   };
   await waitFor(async () => (await call('GET', '/readyz')).status === 200, { what: 'readiness' });
   return {

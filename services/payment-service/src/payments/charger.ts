@@ -26,8 +26,8 @@ export interface ProviderWorkerOptions {
   logger: Logger;
   metrics: Metrics;
   paymentMetrics: PaymentMetrics;
-  /** Called after the commit of results: there are events to publish, and perhaps refunds to make. */
-  onSettled: () => void;
+  /** Called after the commit of results: there are events to publish, and refunds to make where `refundsDue`. */
+  onSettled: (refundsDue: boolean) => void;
 }
 
 const CHARGES_IN_FLIGHT_MAX = 256;
@@ -84,15 +84,15 @@ async function settleCharges(
     else unknown.push({ id: task.id, delayMs: delayOf(options, task) });
   }
   if (outcomes.size > 0) {
-    await transaction(options.pool, async (tx) => {
+    const refundsDue = await transaction(options.pool, async (tx) => {
       const locked = await lockPayments(tx, [...outcomes.keys()], leaseId);
       for (const [id, outcome] of outcomes) {
         const payment = locked.get(id);
         if (payment !== undefined) recordCharge(options, payment, outcome);
       }
-      await savePayments(tx, [...locked.values()], { now: options.clock.now(), newId: options.newId });
+      return savePayments(tx, [...locked.values()], { now: options.clock.now(), newId: options.newId });
     });
-    options.onSettled();
+    options.onSettled(refundsDue);
   }
   await releaseLeases(options.pool, 'payments', { leaseId, rows: unknown });
 }

@@ -17,6 +17,8 @@ type OrderEvent = CloudEvent<'order.created'> | CloudEvent<'order.cancelled'>;
 export interface ConsumerContext {
   clock: Clock;
   newId: () => string;
+  /** There is work once the transaction has committed. */
+  onDue: (work: 'charges' | 'refunds') => void;
 }
 
 /** What this service does when it hears of orders and users; it never asks the provider here. */
@@ -33,6 +35,7 @@ export function createPaymentHandlers(context: ConsumerContext): EventHandlers {
           }),
         ),
       );
+      if (events.some((event) => event.data.paymentMethod)) context.onDue('charges');
     },
     'order.cancelled': (tx, events) => cancelPayments(tx, onePerOrder(events), context),
     'user.deleted': (tx, events) =>
@@ -69,7 +72,7 @@ async function cancelPayments(
     if (each.payment.contact.email === null && contact !== undefined) each.payment = { ...each.payment, contact };
     applyChanges(each, changes);
   }
-  await savePayments(tx, locked, { now: context.clock.now(), newId: context.newId });
+  if (await savePayments(tx, locked, { now: context.clock.now(), newId: context.newId })) context.onDue('refunds');
 }
 
 function onePerOrder<T extends OrderEvent>(events: readonly T[]): T[] {

@@ -90,16 +90,16 @@ export function applyChanges(locked: LockedPayment, changes: readonly PaymentCha
   locked.payment = changes.reduce(evolvePayment, locked.payment);
 }
 
-/** Writes what was decided: rows, refunds and the outbox, each in one statement for all payments. */
+/** Writes what was decided: rows, refunds and the outbox, each in one statement for all payments. Answers whether refunds became due. */
 export async function savePayments(
   db: Queryable,
   locked: readonly LockedPayment[],
   context: { now: Date; newId: () => string },
-): Promise<void> {
+): Promise<boolean> {
   const changed = locked.filter(({ steps }) => steps.length > 0);
-  if (changed.length === 0) return;
+  if (changed.length === 0) return false;
   await updatePayments(db, changed, context.now);
-  await insertRefunds(db, changed, context.now);
+  const refundsDue = await insertRefunds(db, changed, context.now);
   await settleRefunds(db, changed, context.now);
   const events = changed.flatMap(({ steps, traceparent }) =>
     steps
@@ -107,6 +107,7 @@ export async function savePayments(
       .filter((event): event is CloudEvent => event !== undefined),
   );
   if (events.length > 0) await insertOutbox(db, events);
+  return refundsDue;
 }
 
 function referenceOf({ steps }: LockedPayment): string | null {

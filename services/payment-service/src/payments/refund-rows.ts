@@ -9,12 +9,12 @@ function providerKeyOf(paymentId: string, refund: Change<'refund-requested'>): s
   return refund.origin === 'compensation' ? `refund:${paymentId}` : refund.refundId;
 }
 
-/** Writes the refunds that were decided, due at once. */
-export async function insertRefunds(db: Queryable, locked: readonly LockedPayment[], now: Date): Promise<void> {
+/** Writes the refunds that were decided, due at once. Answers whether there were any. */
+export async function insertRefunds(db: Queryable, locked: readonly LockedPayment[], now: Date): Promise<boolean> {
   const refunds = locked.flatMap(({ payment, steps }) =>
     steps.flatMap(({ change }) => (change.type === 'refund-requested' ? [{ paymentId: payment.id, change }] : [])),
   );
-  if (refunds.length === 0) return;
+  if (refunds.length === 0) return false;
   await db.query(
     `INSERT INTO refunds (id, payment_id, amount, reason, origin, requested_by, provider_key, status, created_at, updated_at)
      SELECT u.*, 'pending', $8, $8
@@ -31,6 +31,7 @@ export async function insertRefunds(db: Queryable, locked: readonly LockedPaymen
       now,
     ],
   );
+  return true;
 }
 
 /** Ends the refunds whose outcome was decided. */

@@ -68,8 +68,7 @@ async function settleRefunds(
     }
   }
   if (known.length > 0) {
-    await transaction(options.pool, (tx) => recordRefunds(tx, options, { leaseId, known }));
-    options.onSettled();
+    options.onSettled(await transaction(options.pool, (tx) => recordRefunds(tx, options, { leaseId, known })));
   }
   await releaseLeases(options.pool, 'refunds', { leaseId, rows: unknown });
 }
@@ -85,7 +84,7 @@ async function recordRefunds(
   tx: PoolClient,
   options: ProviderWorkerOptions,
   { leaseId, known }: { leaseId: string; known: readonly KnownRefund[] },
-): Promise<void> {
+): Promise<boolean> {
   // Payments before refunds, as everywhere, so that no two transactions wait for each other.
   const locked = await lockPayments(tx, [...new Set(known.map(({ task }) => task.paymentId))]);
   const held = await lockLeasedRefunds(
@@ -107,8 +106,9 @@ async function recordRefunds(
       }),
     );
   }
-  await savePayments(tx, [...locked.values()], { now: options.clock.now(), newId: options.newId });
+  const refundsDue = await savePayments(tx, [...locked.values()], { now: options.clock.now(), newId: options.newId });
   await saveReferences(tx, known);
+  return refundsDue;
 }
 
 async function saveReferences(tx: PoolClient, known: readonly KnownRefund[]): Promise<void> {

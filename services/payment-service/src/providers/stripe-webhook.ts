@@ -17,7 +17,7 @@ export interface StripeWebhookContext {
   logger: Logger;
   paymentMetrics: PaymentMetrics;
   /** Called after the commit of an effect. */
-  onSettled: () => void;
+  onSettled: (refundsDue: boolean) => void;
 }
 
 const eventSchema = z.object({
@@ -88,7 +88,7 @@ export async function applyWebhook(context: StripeWebhookContext, event: Webhook
     else if (!NOTED_TYPES.includes(event.type)) alarm(context, 'webhook-unknown-type', event);
     return true;
   });
-  if (isNew) context.onSettled();
+  if (isNew) context.onSettled(true);
 }
 
 async function applyIntent(tx: PoolClient, context: StripeWebhookContext, event: WebhookEvent): Promise<void> {
