@@ -17,6 +17,13 @@ export interface Claim {
 }
 
 /**
+ * Ends the statement without waiting for the disk: a claim that a crash of the server forgets is made again, and a mark
+ * that it forgets publishes the event once more, which every consumer's inbox knows. On a disk that takes 5 ms to sync,
+ * claim and mark would add two such waits to the way of each event.
+ */
+const RELAXED = `SELECT set_config('synchronous_commit', 'off', true)`;
+
+/**
  * `candidate` skips aggregates whose earlier event is claimed already, so that a blocked event (one that comes back, say)
  * blocks its own aggregate and never fills the batch with its followers. `free` then drops what stands behind an event
  * that SKIP LOCKED passed over because another relay is claiming it at this moment. Expiry goes by the server's clock
@@ -27,7 +34,7 @@ export interface Claim {
  * keeps it from the partial index by position, which would read every earlier row, of all aggregates. This one: 6 to 46 ms.
  */
 const CLAIM = `
-  WITH candidate AS MATERIALIZED (
+  WITH relaxed AS MATERIALIZED (${RELAXED}), candidate AS MATERIALIZED (
     SELECT id, aggregate_id, position FROM outbox o
      WHERE published_at IS NULL AND (claimed_until IS NULL OR claimed_until < now()) AND type = ANY ($4::text[])
        AND (SELECT true FROM outbox earlier
@@ -41,7 +48,7 @@ const CLAIM = `
                AND coalesce(earlier.published_at, 'infinity') = 'infinity' AND earlier.id NOT IN (SELECT id FROM candidate) LIMIT 1) IS NULL
   )
   UPDATE outbox SET claimed_by = $1, claimed_until = now() + $2 * interval '1 ms'
-    FROM free WHERE outbox.id = free.id
+    FROM free, relaxed WHERE outbox.id = free.id
   RETURNING outbox.id, outbox.type, outbox.body, outbox.redrive, outbox.position, (SELECT count(*) FROM candidate)::int AS candidates`;
 
 /** A type that this build does not know was written by a newer one beside it, which alone knows whether it has consumers. */
@@ -68,8 +75,9 @@ export async function claimRows(
 export async function markPublished(db: Queryable, claimId: string, rows: readonly ClaimedRow[]): Promise<number[]> {
   if (rows.length === 0) return [];
   const marked = await db.query<{ redrive: number; seconds: number }>(
-    `UPDATE outbox SET published_at = now(), claimed_by = NULL, claimed_until = NULL
-       FROM unnest($2::uuid[], $3::int[]) AS confirmed (id, redrive)
+    `WITH relaxed AS MATERIALIZED (${RELAXED})
+     UPDATE outbox SET published_at = now(), claimed_by = NULL, claimed_until = NULL
+       FROM unnest($2::uuid[], $3::int[]) AS confirmed (id, redrive), relaxed
       WHERE outbox.id = confirmed.id AND outbox.claimed_by = $1 AND outbox.redrive = confirmed.redrive
      RETURNING outbox.redrive, extract(epoch FROM now() - created_at)::float8 AS seconds`,
     [claimId, rows.map((row) => row.id), rows.map((row) => row.redrive)],
