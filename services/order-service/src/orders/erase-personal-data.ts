@@ -1,3 +1,4 @@
+import { eraseFromDeadLetters } from '@souk/outbox';
 import { type Queryable, transaction } from '@souk/service-runtime';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { orderRepository } from './order-repository.ts';
@@ -56,6 +57,7 @@ async function eraseEndedOrders(tx: Queryable, context: StepContext): Promise<st
   const works = [...(await orderRepository.lock(tx, orderIds)).values()].map(toOrderInWork);
   for (const work of works) applyStep(work, { command: { type: 'ErasePersonalData' } }, context);
   await blankMessages(tx, orderIds);
+  await eraseFromDeadLetters(tx, [...new Set(works.map((work) => work.record.order.userId))]);
   await saveOrders(tx, works);
   return orderIds;
 }
@@ -68,14 +70,6 @@ async function blankMessages(tx: Queryable, orderIds: readonly string[]): Promis
   await tx.query(
     'UPDATE outbox o SET body = b.body FROM unnest($1::uuid[], $2::text[]) AS b(id, body) WHERE o.id = b.id',
     [told.rows.map((row) => row.id), told.rows.map((row) => blankMessage(row.body))],
-  );
-  const dead = await tx.query<{ id: string; body: Buffer }>(
-    'SELECT id, body FROM dead_letters WHERE order_id = ANY($1::text[])',
-    [orderIds],
-  );
-  await tx.query(
-    'UPDATE dead_letters d SET body = b.body FROM unnest($1::uuid[], $2::bytea[]) AS b(id, body) WHERE d.id = b.id',
-    [dead.rows.map((row) => row.id), dead.rows.map((row) => Buffer.from(blankMessage(row.body.toString())))],
   );
 }
 

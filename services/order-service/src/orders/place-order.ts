@@ -68,7 +68,9 @@ interface Placing {
 export async function placeOrder(deps: OrderDependencies & { carts: CartSource }, command: PlaceOrder): Promise<Reply> {
   const initial = { resourceId: deps.newId(), state: await resolveLines(deps, command) };
   const { key, userId } = command;
-  const start = await beginIdempotent(deps.pool, { ...key, userId, newId: deps.newId, initial });
+  // Not flushed: what a crash of the database server may forget has no order yet, because transaction 2 would have flushed
+  // both. The retry then starts over, and the first reservation ends as any that no order stands behind.
+  const start = await beginIdempotent(deps.pool, { ...key, userId, newId: deps.newId, initial, flush: false });
   if (start.kind !== 'started' && start.kind !== 'resumed') return repeat(start);
   const state = stateSchema.parse(start.state);
   const orderId = start.resourceId ?? initial.resourceId;
