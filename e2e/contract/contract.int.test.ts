@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   make,
   runContract,
+  runReads,
   type ServiceUnderContract,
   serviceToken,
   startForContract,
@@ -64,6 +65,11 @@ test('product-service refuses on every route what its document says', async () =
   const { cases, failures } = await runContract(service, { tokens, objects });
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(250);
+  const movements = '/api/v1/products/{id}/inventory/movements';
+  const readable = { ...objects, [movements]: movements.replace('{id}', id) };
+  expect(await runReads(service, { tokens, objects: readable })).toEqual(
+    expect.arrayContaining(['/api/v1/products', '/api/v1/products/{id}', '/api/v1/categories', movements]),
+  );
 });
 
 test('order-service refuses on every route what its document says', async () => {
@@ -77,9 +83,15 @@ test('order-service refuses on every route what its document says', async () => 
     `/api/v1/orders/{id}${rest}`,
     `/api/v1/orders/${order.id}${rest}`,
   ]);
-  const { cases, failures } = await runContract(service, { tokens, objects: Object.fromEntries(own) });
+  const objects = Object.fromEntries(own);
+  const { cases, failures } = await runContract(service, { tokens, objects });
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(150);
+  const readable = { ...objects, '/internal/orders/{id}': `/internal/orders/${order.id}` };
+  const read = await runReads(service, { tokens, objects: readable });
+  expect(read).toEqual(
+    expect.arrayContaining(['/api/v1/cart', '/api/v1/orders', '/api/v1/orders/{id}', '/api/v1/orders/{id}/events']),
+  );
 });
 
 test('payment-service refuses on every route what its document says', async () => {
@@ -88,6 +100,7 @@ test('payment-service refuses on every route what its document says', async () =
   const { cases, failures } = await runContract(service, { tokens, objects: {} });
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(80);
+  expect(await runReads(service, { tokens, objects: {} })).not.toEqual([]);
 });
 
 test('notification-service refuses on every route what its document says', async () => {
@@ -97,6 +110,7 @@ test('notification-service refuses on every route what its document says', async
   const { cases, failures } = await runContract(service, { tokens, objects: {} });
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(40);
+  expect(await runReads(service, { tokens, objects: {} })).not.toEqual([]);
   await rm(directory, { recursive: true });
 });
 
@@ -127,4 +141,6 @@ test('user-service refuses on every route what its document says', async () => {
   const { cases, failures } = await runContract(service, { tokens, objects });
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(200);
+  const read = await runReads(service, { tokens, objects });
+  expect(read).toEqual(expect.arrayContaining(['/api/v1/users/me', '/api/v1/users/{id}', '/api/v1/users/me/sessions']));
 });

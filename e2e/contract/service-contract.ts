@@ -3,6 +3,7 @@ import {
   type ContractCase,
   type ContractRole,
   checkContractCase,
+  checkReads,
   contractCases,
   type OpenApiDocument,
 } from '@souk/http';
@@ -90,6 +91,24 @@ export async function runContract(
     await check.catch((error: unknown) => failures.push(error instanceof Error ? error.message : String(error)));
   }
   return { cases, failures };
+}
+
+/** Reads every route that can be read and holds the answers against the document; the templates that were read. */
+export async function runReads({ url }: ServiceUnderContract, { tokens, objects }: ContractRun): Promise<string[]> {
+  const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument;
+  const tokenFor: Record<string, string | undefined> = {
+    user: tokens.customer,
+    admin: tokens.admin,
+    service: tokens.service,
+  };
+  return await checkReads(document, {
+    objects,
+    send: ({ path, method, headers }, access) => {
+      const token = tokenFor[access];
+      const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      return fetch(url + path, { method, headers: { ...headers, ...authorization } });
+    },
+  });
 }
 
 /** Makes something the usual way; throws where that fails, since the cases would mean nothing. */

@@ -177,7 +177,7 @@ describe('npm start', () => {
   it('says that a folder cannot be written', async () => {
     const file = join(root, 'file');
     cpSync(join(ROOT, 'package.json'), file);
-    expect((await failure({ folder: join(file, 'data') }))[0]).toMatch(/ENOTDIR|cannot be written/);
+    expect((await failure({ folder: join(file, 'data') }))[0]).toMatch(/cannot be written/);
   });
 
   it.runIf(isRoot && process.platform === 'linux')('says in one line that the disk is full or read-only', async () => {

@@ -10,6 +10,10 @@ describe('an error at the start', () => {
     [withCode('53100'), 'The disk that holds /data is full.'],
     [withCode('EROFS'), 'The folder /data cannot be written; SOUK_DATA_DIRECTORY names another one.'],
     [withCode('EACCES'), 'The folder /data cannot be written; SOUK_DATA_DIRECTORY names another one.'],
+    [
+      withCode('ENOENT', { syscall: 'mkdir' }),
+      'The folder /data cannot be written; SOUK_DATA_DIRECTORY names another one.',
+    ],
     [withCode('EDQUOT'), 'The disk quota for /data is used up.'],
     [new AggregateError([withCode('ENOSPC')], ''), 'The disk that holds /data is full.'],
     [new StartError('Something to do.'), 'Something to do.'],

@@ -21,7 +21,9 @@ export function explainStart(error: unknown, folder: string): string {
   // 53100: PostgreSQL's own "disk full"
   if (code === 'ENOSPC' || code === '53100') return `The disk that holds ${folder} is full.`;
   if (code === 'EDQUOT') return `The disk quota for ${folder} is used up.`;
-  if (['EROFS', 'EACCES', 'EPERM'].includes(code)) {
+  // Node reports a recursive mkdir on a read-only file system as ENOENT.
+  const isMakingFolder = error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
+  if (['EROFS', 'EACCES', 'EPERM', 'ENOTDIR'].includes(code) || (code === 'ENOENT' && isMakingFolder)) {
     return `The folder ${folder} cannot be written; SOUK_DATA_DIRECTORY names another one.`;
   }
   if (code === 'EADDRINUSE') return portInUse(portOf(error));
