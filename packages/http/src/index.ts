@@ -1,4 +1,11 @@
 export { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
+export {
+  type AnswerChecker,
+  checkReads,
+  createAnswerChecker,
+  type GivenAnswer,
+  type ReadSubject,
+} from './answer-check.ts';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
 export { type Caller, isAdmin, type Role, type ServiceCaller } from './caller.ts';
