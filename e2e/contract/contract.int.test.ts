@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   make,
   runContract,
+  runFuzz,
   runReads,
   type ServiceUnderContract,
   serviceToken,
@@ -24,6 +25,7 @@ const ADDRESS = { name: 'A Person', line1: '1 Street', city: 'Town', postalCode:
 let identity: TestIdentity;
 let env: Record<string, string>;
 const running: ServiceUnderContract[] = [];
+const seed = Number(process.env.SOUK_FUZZ_SEED ?? Date.now() % 2 ** 31);
 
 beforeAll(async () => {
   identity = await startTestIdentity();
@@ -70,6 +72,7 @@ test('product-service refuses on every route what its document says', async () =
   expect(await runReads(service, { tokens, objects: readable })).toEqual(
     expect.arrayContaining(['/api/v1/products', '/api/v1/products/{id}', '/api/v1/categories', movements]),
   );
+  expect(await runFuzz(service, { tokens, objects: readable, seed, unavailableAllowed: false })).toEqual([]);
 });
 
 test('order-service refuses on every route what its document says', async () => {
@@ -92,6 +95,7 @@ test('order-service refuses on every route what its document says', async () => 
   expect(read).toEqual(
     expect.arrayContaining(['/api/v1/cart', '/api/v1/orders', '/api/v1/orders/{id}', '/api/v1/orders/{id}/events']),
   );
+  expect(await runFuzz(service, { tokens, objects: readable, seed, unavailableAllowed: false })).toEqual([]);
 });
 
 test('payment-service refuses on every route what its document says', async () => {
@@ -101,6 +105,8 @@ test('payment-service refuses on every route what its document says', async () =
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(80);
   expect(await runReads(service, { tokens, objects: {} })).not.toEqual([]);
+  // Its neighbour order-service does not run here.
+  expect(await runFuzz(service, { tokens, objects: {}, seed, unavailableAllowed: true })).toEqual([]);
 });
 
 test('notification-service refuses on every route what its document says', async () => {
@@ -111,6 +117,8 @@ test('notification-service refuses on every route what its document says', async
   expect(failures).toEqual([]);
   expect(cases.length).toBeGreaterThan(40);
   expect(await runReads(service, { tokens, objects: {} })).not.toEqual([]);
+  // Its neighbour order-service does not run here.
+  expect(await runFuzz(service, { tokens, objects: {}, seed, unavailableAllowed: true })).toEqual([]);
   await rm(directory, { recursive: true });
 });
 
@@ -143,4 +151,6 @@ test('user-service refuses on every route what its document says', async () => {
   expect(cases.length).toBeGreaterThan(200);
   const read = await runReads(service, { tokens, objects });
   expect(read).toEqual(expect.arrayContaining(['/api/v1/users/me', '/api/v1/users/{id}', '/api/v1/users/me/sessions']));
+  const fuzz = { tokens: { ...tokens, customer: stranger.token }, objects, seed, unavailableAllowed: false };
+  expect(await runFuzz(service, fuzz)).toEqual([]);
 });
