@@ -132,9 +132,10 @@ async function loadAndRotate(options: KeyRingOptions, known: readonly LoadedKey[
     await lockRotation(tx);
     // Another replica may have been faster: what was due is judged again under the lock.
     const locked = await loadKeys(options, await listSigningKeys(tx), keys);
-    const due = decideRotation(locked, clock.now(), times);
+    const now = clock.now();
+    const due = decideRotation(locked, now, times);
     if (due.create !== undefined && spare !== undefined) {
-      await insertSigningKey(tx, { ...spare, createdAt: clock.now(), signsFrom: due.create.signsFrom });
+      await insertSigningKey(tx, { ...spare, createdAt: now, signsFrom: due.create.signsFrom });
       logger.info({ kid: spare.id, signsFrom: due.create.signsFrom }, 'Created a signing key');
     }
     if (due.expired.length > 0) await deleteSigningKeys(tx, due.expired);
