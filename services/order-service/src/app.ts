@@ -98,7 +98,9 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
   const sweeps = createOrderSweeps(orders, { intervalMs: sweepIntervalMs, logger, metrics });
   const routes = createRoutes({
     orders,
-    carts: prismaCartRepository(new PrismaClient({ adapter: new PrismaPg(pool) })),
+    carts: prismaCartRepository(
+      new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 1_000, timeout: 3_000 } }),
+    ),
     catalog: createCatalogClient(products),
     hub,
     currency: config.currency,

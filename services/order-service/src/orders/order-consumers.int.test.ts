@@ -94,6 +94,17 @@ describe('payment events', () => {
     expect((await world.find(order.id)).status).toBe('pending');
   });
 
+  it('hand their trace on to the message of the completed order', async () => {
+    const order = await world.place();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await world.publish([{ ...aPaymentEvent(order, 'captured', 1), traceparent }]);
+    const [message] = await world.rows<{ body: string }>(
+      `SELECT body FROM outbox WHERE aggregate_id = $1 AND type = 'order.completed'`,
+      [order.id],
+    );
+    expect(JSON.parse(message?.body ?? '{}').traceparent).toContain('0af7651916cd43dd8448eb211c80319c');
+  });
+
   it('with a wrong amount change nothing', async () => {
     const order = await world.place();
     await world.publish([aPaymentEvent({ ...order, total: { amount: 1, currency: 'EUR' } }, 'captured', 1)]);

@@ -1,6 +1,7 @@
 import { newId } from '@souk/service-runtime';
 import { waitFor } from '@souk/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { anAddress } from '../../test/builders.ts';
 import { type RunningOrderService, startOrderService } from '../../test/running-order-service.ts';
 
 let world: RunningOrderService;
@@ -43,6 +44,19 @@ describe('POST /orders', () => {
     expect(read.body).toEqual(answer.body);
     const messages = await world.rows('SELECT type, sequence FROM outbox WHERE aggregate_id = $1', [answer.body.id]);
     expect(messages).toEqual([{ type: 'order.created', sequence: 1 }]);
+  });
+
+  it('goes on with the caller’s trace in its message', async () => {
+    const person = await world.person();
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const answer = await person.call('POST', '/api/v1/orders', {
+      body: { items: [{ productId: world.product(), quantity: 1 }], shippingAddress: anAddress() },
+      headers: { 'idempotency-key': newId(), traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    });
+    const [message] = await world.rows<{ body: string }>('SELECT body FROM outbox WHERE aggregate_id = $1', [
+      answer.body.id,
+    ]);
+    expect(JSON.parse(message?.body ?? '{}').traceparent).toContain(traceId);
   });
 
   it('adds up lines of one product', async () => {

@@ -92,8 +92,11 @@ function acceptsStream(request: RequestContext): boolean {
   return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
 }
 
+/** Beyond every sequence: PostgreSQL's integer ends here. */
+const SEQUENCE_MAX = 2_147_483_647;
+
 /** What is no whole number is ignored: the stream begins at the beginning. */
 function lastEventId(request: RequestContext): number {
   const header = request.headers.get('last-event-id')?.trim() ?? '';
-  return /^\d{1,9}$/.test(header) ? Number(header) : 0;
+  return /^\d+$/.test(header) ? Math.min(Number(header), SEQUENCE_MAX) : 0;
 }
