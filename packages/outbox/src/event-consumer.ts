@@ -1,20 +1,10 @@
 import { type CloudEvent, type EventType, queueNameOf, type SoukEvent } from '@souk/contracts';
 import type { Broker, Consumption, Delivery } from '@souk/messaging';
-import {
-  classifyDatabaseError,
-  type Logger,
-  type Metrics,
-  type Pool,
-  type PoolClient,
-  transaction,
-  type Worker,
-  withConsumerSpans,
-} from '@souk/service-runtime';
-import { type Consumer, createInbox, type InboxResult } from './inbox.ts';
+import type { Logger, Metrics, Pool, PoolClient, Worker } from '@souk/service-runtime';
+import { type EventReceiver, receiveBatch } from './event-receiver.ts';
+import { type Consumer, createInbox } from './inbox.ts';
 import { createInboxMetrics } from './inbox-metrics.ts';
-import { type ReceivedEvent, readDelivery } from './received-event.ts';
 import { createSuspension } from './suspension.ts';
-import { reasonOf, UnprocessableEventError } from './unprocessable-event-error.ts';
 
 /**
  * What a service does on each type. Called inside the transaction that also notes the messages' ids, with a run of events
@@ -53,101 +43,23 @@ const BATCH_MAX_DEFAULT = 20;
  * fault: the messages go back uncounted and the consumption pauses until the database answers.
  */
 export function createEventConsumer(options: EventConsumerOptions): Worker {
-  const { broker, logger, pool, service } = options;
+  const { broker, handlers, logger, pool, service } = options;
   const { batchMax = BATCH_MAX_DEFAULT, prefetch = batchMax * 3 } = options;
   const metrics = createInboxMetrics(options.metrics, service);
-  const inbox = createInbox(options as Consumer);
   const suspension = createSuspension({ service, probe: () => pool.query('SELECT 1'), logger, metrics });
   let consumption: Consumption | undefined;
-
-  async function onBatch(deliveries: Delivery[]): Promise<void> {
-    const endTimer = metrics.duration.startTimer();
-    const received: ReceivedEvent[] = [];
-    for (const delivery of deliveries) {
-      const read = readDelivery(delivery, options.handlers);
-      if (read.ok) received.push(read.received);
-      else await deadLetter(delivery, read.reason);
-    }
-    if (received.length > 0) await handle(received);
-    endTimer();
-  }
-
-  async function handle(received: ReceivedEvent[]): Promise<void> {
-    try {
-      const result = await commit(received);
-      suspension.succeeded();
-      for (const { delivery, event } of received) {
-        delivery.ack();
-        metrics.consumed(event, 'handled');
-      }
-      metrics.duplicates(result.duplicates);
-      options.relay?.wake();
-    } catch (error) {
-      await recover(received, error);
-    }
-  }
-
-  function commit(received: ReceivedEvent[]): Promise<InboxResult> {
-    return withConsumerSpans(
-      received.map(({ event }) => ({
-        name: `process ${event.type}`,
-        subject: event.subject,
-        traceparent: event.traceparent,
-        attributes: {
-          'messaging.system': 'souk',
-          'messaging.destination.name': queueNameOf(service),
-          'messaging.message.id': event.id,
-        },
-      })),
-      () =>
-        transaction(pool, (tx) =>
-          inbox.receive(
-            tx,
-            received.map(({ event }) => event),
-          ),
-        ),
-    );
-  }
-
-  async function recover(received: ReceivedEvent[], error: unknown): Promise<void> {
-    if (await isDependencyDown(error)) {
-      // Paused first, so that what is given back does not come straight here again.
-      await suspension.suspend(consumption, error);
-      for (const { delivery } of received) delivery.release();
-      return;
-    }
-    const [first] = received;
-    if (received.length > 1 || first === undefined) {
-      for (const one of received) {
-        // The database may go away in the middle of the batch.
-        if (suspension.isSuspended()) one.delivery.release();
-        else await handle([one]);
-      }
-      return;
-    }
-    const reason = reasonOf(error);
-    if (error instanceof UnprocessableEventError) return await deadLetter(first.delivery, reason);
-    logger.warn(
-      { error, messageId: first.event.id, type: first.event.type, attempt: first.delivery.attempt },
-      'Event failed and will be retried',
-    );
-    metrics.consumed(first.event, 'failed');
-    await first.delivery.retry(reason);
-  }
-
-  /** A statement or lock that took too long while the database answers others is the message's own fault. */
-  async function isDependencyDown(error: unknown): Promise<boolean> {
-    const { kind, timeout } = classifyDatabaseError(error);
-    if (kind !== 'transient') return false;
-    return timeout === undefined || !(await suspension.isHealthy());
-  }
-
-  async function deadLetter(delivery: Delivery, reason: string): Promise<void> {
-    logger.error({ messageId: delivery.id, type: delivery.type, reason }, 'Message became a dead letter');
-    metrics.deadLettered();
-    await delivery.deadLetter(reason);
-  }
-
+  const receiver: EventReceiver = {
+    service,
+    handlers,
+    pool,
+    inbox: createInbox(options as Consumer),
+    suspension,
+    consumption: () => consumption,
+    onCommit: () => options.relay?.wake(),
+    logger,
+    metrics,
+  };
+  const onBatch = (deliveries: Delivery[]) => receiveBatch(receiver, deliveries);
   return {
     name: `${service}-event-consumer`,
     async start() {

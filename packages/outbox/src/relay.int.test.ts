@@ -200,8 +200,9 @@ describe('the relay', () => {
     const resumed = withResolvers();
     const paused = recordingBroker();
     paused.outcomeOf = () => resumed.promise;
-    startRelay({ broker: paused });
+    startRelay({ broker: paused, leaseMs: 700 });
     await waitFor(() => paused.published.length === 1);
+    paused.ready = false;
     // The other one takes over, and its publish fails: the late confirm of the first must not count.
     broker.outcomeOf = () => 'failed';
     startRelay();
@@ -216,14 +217,14 @@ describe('the relay', () => {
   it('goes on with other events while one publication takes its time', async () => {
     const slow = aShippedOrder();
     broker.outcomeOf = (message) =>
-      message.id === slow.id ? new Promise((resolve) => setTimeout(resolve, 400, 'confirmed')) : 'confirmed';
+      message.id === slow.id ? new Promise((resolve) => setTimeout(resolve, 2_000, 'confirmed')) : 'confirmed';
     await insertOutbox(database.pool, [slow]);
-    const relay = startRelay();
+    const relay = startRelay({ leaseMs: 5_000 });
     await waitFor(() => publishedIds().includes(slow.id));
     const next = aShippedOrder();
     await insertOutbox(database.pool, [next]);
     relay.wake();
-    await waitFor(async () => (await unpublished()) === 1, { timeoutMs: 300 });
+    await waitFor(async () => (await unpublished()) === 1, { timeoutMs: 1_500 });
     await allPublished();
   });
 

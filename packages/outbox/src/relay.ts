@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker, OutgoingMessage, PublishOutcome } from '@souk/messaging';
+import type { Broker } from '@souk/messaging';
 import type { Logger, Metrics, Pool, Worker } from '@souk/service-runtime';
-import { createRelayMetrics, type RelayMetrics } from './relay-metrics.ts';
-import { type ClaimedRow, claimRows, markPublished, releaseRows, toMessage } from './relay-statements.ts';
+import { type ClaimPublisher, publishClaim } from './claim-publisher.ts';
+import { createRelayMetrics } from './relay-metrics.ts';
+import { claimRows } from './relay-statements.ts';
 import { createWakeUp } from './wake-up.ts';
 
 export interface RelayOptions {
@@ -32,7 +33,6 @@ const CLAIM_GAP_MS = 5;
 /** A publication that takes longer runs on beside the next claims: one slow message does not hold up the rest. */
 const PATIENCE_MS = 50;
 const BATCHES_IN_FLIGHT_MAX = 8;
-/** A publication gives up before its claim expires, so that it is decided before another relay begins. */
 const LEASE_MARGIN_MS = 500;
 const OBSERVE_INTERVAL_MS = 5_000;
 
@@ -48,6 +48,8 @@ export function createRelay(options: RelayOptions): Relay {
   const wakeUp = createWakeUp();
   const inFlight = new Set<Promise<void>>();
   let stopped = false;
+  const timeoutMs = Math.max(100, leaseMs - LEASE_MARGIN_MS);
+  const publisher: ClaimPublisher = { pool, broker, logger, metrics, timeoutMs, isStopped: () => stopped };
   let loop: Promise<void> | undefined;
   let stopListening: (() => void) | undefined;
 
@@ -78,45 +80,14 @@ export function createRelay(options: RelayOptions): Relay {
       return { rows: [], heldBack: 0 };
     });
     if (claim.rows.length === 0) return 0;
-    const publication = publish(claimId, claim.rows)
-      .then(undefined, reportBug)
-      .then(() => {
-        inFlight.delete(publication);
-        // Later events of the same aggregates wait for the earlier ones, or a slot became free.
-        if (claim.heldBack > 0 || inFlight.size === BATCHES_IN_FLIGHT_MAX - 1) wakeUp.wake();
-      });
+    const publication = publishClaim(publisher, claimId, claim.rows).then(() => {
+      inFlight.delete(publication);
+      // Later events of the same aggregates wait for the earlier ones, or a slot became free.
+      if (claim.heldBack > 0 || inFlight.size === BATCHES_IN_FLIGHT_MAX - 1) wakeUp.wake();
+    });
     inFlight.add(publication);
     await Promise.race([publication, sleep(PATIENCE_MS, undefined, { ref: false })]);
     return claim.rows.length;
-  }
-
-  /** No port rejects here; should one do so, the claims expire and the loop goes on. */
-  function reportBug(error: unknown): void {
-    logger.error({ error }, 'Claimed events could not be published');
-  }
-
-  async function publish(claimId: string, rows: ClaimedRow[]): Promise<void> {
-    const messages: OutgoingMessage[] = rows.map(toMessage);
-    const outcomes = await broker.publish(messages, { timeoutMs: Math.max(100, leaseMs - LEASE_MARGIN_MS) });
-    const withOutcome = (outcome: PublishOutcome) => rows.filter((_, index) => outcomes[index] === outcome);
-    const failed = withOutcome('failed');
-    reportReturned(withOutcome('returned'), { logger, metrics });
-    await settle(claimId, { confirmed: withOutcome('confirmed'), failed });
-  }
-
-  async function settle(claimId: string, rows: { confirmed: ClaimedRow[]; failed: ClaimedRow[] }): Promise<void> {
-    try {
-      const delays = await markPublished(pool, claimId, rows.confirmed);
-      for (const seconds of delays) metrics.delay.observe(seconds);
-      // While the broker answers, a failed event keeps its claim as a pause: what is refused once is refused again at once.
-      if (rows.failed.length > 0 && (stopped || !broker.isReady())) await releaseRows(pool, claimId, rows.failed);
-    } catch (error) {
-      // The claims expire, then the events go out once more: consumers know their ids.
-      logger.warn(
-        { error, events: rows.confirmed.length },
-        'Published events could not be marked and will be repeated',
-      );
-    }
   }
 
   return {
@@ -134,17 +105,4 @@ export function createRelay(options: RelayOptions): Relay {
     },
     wake: wakeUp.wake,
   };
-}
-
-/**
- * No queue is bound for the type: the event stays unpublished and is tried again when its claim expires. An alarm, because
- * only somebody who restores the topology ends it.
- */
-function reportReturned(rows: ClaimedRow[], { logger, metrics }: { logger: Logger; metrics: RelayMetrics }): void {
-  if (rows.length === 0) return;
-  for (const row of rows) metrics.returned.inc({ type: row.type });
-  logger.error(
-    { types: [...new Set(rows.map((row) => row.type))], events: rows.length },
-    'Broker returned events: no queue is bound',
-  );
 }

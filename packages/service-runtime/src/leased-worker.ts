@@ -55,6 +55,8 @@ export function createLeasedWorker<T extends { readonly id: string }, R>(
   };
 }
 
+type Step = 'lease' | 'run' | 'settle' | 'renew';
+
 class LeasedWork<T extends { readonly id: string }, R> {
   readonly #options: LeasedWorkerOptions<T, R>;
   readonly #failures: Counter;
@@ -62,6 +64,7 @@ class LeasedWork<T extends { readonly id: string }, R> {
   readonly #finished: FinishedTask<T, R>[] = [];
   readonly #aborting = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #failing = new Set<Step>();
   #stopped = true;
   #leasing: Promise<void> | undefined;
   #settling = false;
@@ -120,6 +123,7 @@ class LeasedWork<T extends { readonly id: string }, R> {
         this.#wanted = false;
         const limit = Math.min(concurrencyMax - this.#inFlight.size, TASKS_PER_LEASE_MAX);
         const tasks = await lease(limit);
+        this.#failing.delete('lease');
         if (tasks.length === limit) this.#wanted = true;
         for (const task of tasks) {
           // Still running here under a lease that ran out meanwhile: its own result is as good.
@@ -138,6 +142,7 @@ class LeasedWork<T extends { readonly id: string }, R> {
       this.#finished.push({ task, result: await this.#options.run(task, this.#aborting.signal) });
       void this.#settleFinished();
     } catch (error) {
+      this.#failing.delete('run');
       this.#failed('run', error);
       this.#release(task);
     }
@@ -150,6 +155,7 @@ class LeasedWork<T extends { readonly id: string }, R> {
       const batch = this.#finished.splice(0, TASKS_PER_LEASE_MAX);
       try {
         await this.#options.settle(batch);
+        this.#failing.delete('settle');
       } catch (error) {
         // The rows keep their leases for a while and are asked about again then.
         this.#failed('settle', error);
@@ -182,9 +188,12 @@ class LeasedWork<T extends { readonly id: string }, R> {
     });
   }
 
-  #failed(step: 'lease' | 'run' | 'settle' | 'renew', error: unknown): void {
+  #failed(step: Step, error: unknown): void {
     const { logger, name: worker } = this.#options;
     this.#failures.inc({ worker, step });
-    logger.warn({ error, worker, step }, 'Leased work failed and will be repeated');
+    // While the database is away every look fails: said once, counted each time.
+    const level = this.#failing.has(step) ? 'debug' : 'warn';
+    this.#failing.add(step);
+    logger[level]({ error, worker, step }, 'Leased work failed and will be repeated');
   }
 }

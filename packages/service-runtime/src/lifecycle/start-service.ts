@@ -37,9 +37,8 @@ export async function startService<C>(
   const app = await definition.createApp(context);
   const stopping = new AbortController();
   const schema = createSchemaGate(definition, context);
-  const server = await listen(app.http, options.port ?? platform.port ?? 0, host);
-  const ops =
-    app.opsHttp === undefined ? undefined : await listenBeside(server, app.opsHttp, platform.opsPort ?? 0, host);
+  const server = await listen(app.http, { port: options.port ?? platform.port ?? 0, host });
+  const ops = await listenBeside(server, app.opsHttp, { port: platform.opsPort ?? 0, host });
   const workers = startWorkers(app.workers, { context, schema, signal: stopping.signal });
   await Promise.race([workers.started, sleep(WORKERS_START_MS, undefined, { ref: false })]);
   context.logger.info({ port: server.port }, 'Started service');
@@ -66,18 +65,23 @@ export async function startService<C>(
   };
 }
 
-function listen(entry: HttpEntry, port: number, host: string | undefined): Promise<RunningNodeServer> {
-  return startNodeServer({ listener: listenerOf(entry), port, host });
+interface Address {
+  port: number;
+  host: string | undefined;
+}
+
+function listen(entry: HttpEntry, address: Address): Promise<RunningNodeServer> {
+  return startNodeServer({ listener: listenerOf(entry), ...address });
 }
 
 async function listenBeside(
   server: RunningNodeServer,
-  entry: HttpEntry,
-  port: number,
-  host: string | undefined,
-): Promise<RunningNodeServer> {
+  entry: HttpEntry | undefined,
+  address: Address,
+): Promise<RunningNodeServer | undefined> {
+  if (entry === undefined) return undefined;
   try {
-    return await listen(entry, port, host);
+    return await listen(entry, address);
   } catch (error) {
     await server.close(0);
     throw error;

@@ -64,11 +64,17 @@ export function integerSetting(
     ...(unit === undefined ? {} : { unit }),
     min,
     max,
-    parse: (raw) => parseInteger(raw, min, max, expected),
+    parse: (raw) => parseInteger(raw, { min, max, expected }),
   };
 }
 
-function parseInteger(raw: string, min: number, max: number, expected: string): ParsedSetting<number> {
+interface IntegerLimits {
+  min: number;
+  max: number;
+  expected: string;
+}
+
+function parseInteger(raw: string, { expected, max, min }: IntegerLimits): ParsedSetting<number> {
   const value = /^-?\d{1,16}$/.test(raw) ? Number(raw) : Number.NaN;
   return Number.isSafeInteger(value) && value >= min && value <= max ? { ok: true, value } : { ok: false, expected };
 }
@@ -204,7 +210,7 @@ export function listSetting(
         return items.includes('') ? { ok: false, expected: 'expected no empty item' } : { ok: true, value: items };
       }
       const expected = `expected whole numbers from ${min} to ${max}, separated by commas`;
-      const numbers = items.map((item) => parseInteger(item, min, max, expected));
+      const numbers = items.map((item) => parseInteger(item, { min, max, expected }));
       return numbers.every((item) => item.ok)
         ? { ok: true, value: numbers.map((item) => item.value) }
         : { ok: false, expected };
