@@ -19,6 +19,7 @@ import { createCharger } from './payments/charger.ts';
 import { eraseContacts } from './payments/erase-users.ts';
 import { createOrderDirectory } from './payments/order-client.ts';
 import { createPaymentHandlers, repeatPaymentEvents } from './payments/payment-consumers.ts';
+import { createPaymentGauges } from './payments/payment-gauges.ts';
 import { createPaymentMetrics } from './payments/payment-metrics.ts';
 import { pgPaymentQueries } from './payments/payment-queries.ts';
 import { paymentRoutes } from './payments/payment-routes.ts';
@@ -114,6 +115,7 @@ function createWork(context: Context) {
     createDeadLetterConsumer({ service: context.name, pool, broker, logger, metrics }),
     createRetentionSweep({ pool, logger, metrics, idempotencyKeys: true }),
     createCleaningSweep(context),
+    createPaymentGauges({ pool, logger, metrics, intervalMs: config.sweepIntervalMs }),
   ];
   return { workers, charger, refunder, stripe, paymentMetrics, onSettled };
 }

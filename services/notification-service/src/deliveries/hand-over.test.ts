@@ -59,6 +59,13 @@ describe('handing a message over', () => {
     expect(await handOverWith(undefined, aDelivery({ createdAt }))).toEqual({ kind: 'sent' });
   });
 
+  test.each(['', 'ada', 'ada@x.example,eve@evil.example', 'Ada <ada@x.example>', 'ada@x.example\nBcc: e@e'])(
+    'to %j, which is not one address, fails for good',
+    async (recipient) => {
+      expect((await handOverWith(undefined, aDelivery({ recipient }))).kind).toBe('failed');
+    },
+  );
+
   test('fails for good when the content cannot be made into a message', async () => {
     expect((await handOverWith(undefined, aDelivery({ content: '{}' }))).kind).toBe('failed');
   });

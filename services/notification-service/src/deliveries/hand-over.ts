@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@souk/service-runtime';
+import { type Clock, type Logger, withSpan } from '@souk/service-runtime';
 import {
   type MailSender,
   MessagePostponedError,
@@ -14,6 +14,9 @@ import { expiryOf, type OpenToken, renderSms, renderTemplate } from './render-de
 export const GIVE_UP_AFTER_MS = 24 * 60 * 60 * 1_000;
 const RETRY_DELAY_MS_MIN = 1_000;
 const RETRY_DELAY_MS_MAX = 30 * 60 * 1_000;
+
+/** Mail libraries read a list out of a text with commas; a message goes to one person. */
+const ONE_ADDRESS = /^[^\s@<>",;]+@[^\s@<>",;]+$/;
 
 /** What came of handing a message over. */
 export type HandOver =
@@ -45,7 +48,8 @@ export async function handOver(
   try {
     const expiry = expiryOf(delivery.template, delivery.content);
     if (expiry !== undefined && expiry.getTime() <= now) return { kind: 'discarded', reason: 'The link has expired' };
-    await send(context, delivery, signal);
+    const span = { kind: 'producer' as const, traceparent: delivery.traceparent ?? undefined };
+    await withSpan(`send ${delivery.channel}`, span, () => send(context, delivery, signal));
     return { kind: 'sent' };
   } catch (error) {
     const outcome = toOutcome(error, context.logger, delivery);
@@ -61,6 +65,7 @@ async function send(context: HandOverContext, delivery: LeasedDelivery, signal: 
     await context.smsSender.sendSms({ ...message, text: renderSms(template, content) }, signal);
     return;
   }
+  if (!ONE_ADDRESS.test(recipient)) throw new MessageRejectedError('The recipient is not one e-mail address');
   const { publicUrl } = context.config;
   const mail = await renderTemplate(template, content, { publicUrl, openToken: context.openToken });
   await context.mailSender.sendMail({ ...message, ...mail });

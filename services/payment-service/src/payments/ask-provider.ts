@@ -1,4 +1,4 @@
-import type { Logger } from '@souk/service-runtime';
+import { type Logger, withSpan } from '@souk/service-runtime';
 import type { PaymentMetrics } from './payment-metrics.ts';
 import { ProviderMisuseError, ProviderUnavailableError } from './payment-provider.ts';
 
@@ -10,6 +10,8 @@ export async function askProvider<T extends { kind: string }>(options: {
   operation: 'charge' | 'refund';
   timeoutMs: number;
   stopping: AbortSignal;
+  /** The trace of the order. */
+  traceparent: string | null;
   ask: (signal: AbortSignal) => Promise<T>;
   metrics: PaymentMetrics;
   logger: Logger;
@@ -17,7 +19,9 @@ export async function askProvider<T extends { kind: string }>(options: {
   const { operation, metrics } = options;
   const end = metrics.durationSeconds.startTimer({ operation });
   try {
-    const outcome = await options.ask(AbortSignal.any([options.stopping, AbortSignal.timeout(options.timeoutMs)]));
+    const signal = AbortSignal.any([options.stopping, AbortSignal.timeout(options.timeoutMs)]);
+    const span = { kind: 'client' as const, traceparent: options.traceparent ?? undefined };
+    const outcome = await withSpan(`payment provider ${operation}`, span, () => options.ask(signal));
     metrics.answers.inc({ operation, outcome: outcome.kind });
     return { known: true, outcome };
   } catch (error) {

@@ -53,6 +53,7 @@ export function createCharger(options: ProviderWorkerOptions): LeasedWorker {
         operation: 'charge',
         timeoutMs: config.providerTimeoutMs,
         stopping,
+        traceparent: charge.traceparent,
         ask: (signal) =>
           provider.charge({
             key: charge.id,

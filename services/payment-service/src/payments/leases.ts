@@ -7,6 +7,7 @@ export interface LeasedCharge {
   amount: { amount: number; currency: string };
   paymentMethod: string;
   firstTriedAt: Date;
+  traceparent: string | null;
   /** This try included. */
   attempts: number;
 }
@@ -29,6 +30,7 @@ export async function leaseCharges(db: Queryable, { leaseId, leaseMs, limit }: L
     currency: string;
     payment_method: string;
     first_tried_at: Date;
+    traceparent: string | null;
     attempts: number;
   }>(
     `UPDATE payments AS p SET lease_id = $1, due_at = now() + $2 * interval '1 millisecond', attempts = attempts + 1,
@@ -39,7 +41,8 @@ export async function leaseCharges(db: Queryable, { leaseId, leaseMs, limit }: L
          AND (first_tried_at IS NOT NULL OR (NOT cancelled AND reservation_expires_at > now()))
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due
      WHERE p.id = due.id
-     RETURNING p.id, p.order_id, p.amount, p.currency, p.payment_method, p.first_tried_at, p.attempts`,
+     RETURNING p.id, p.order_id, p.amount, p.currency, p.payment_method, p.first_tried_at, p.traceparent,
+       p.attempts`,
     [leaseId, leaseMs, limit],
   );
   return rows.map((row) => ({
@@ -48,6 +51,7 @@ export async function leaseCharges(db: Queryable, { leaseId, leaseMs, limit }: L
     amount: { amount: Number(row.amount), currency: row.currency },
     paymentMethod: row.payment_method,
     firstTriedAt: row.first_tried_at,
+    traceparent: row.traceparent,
     attempts: row.attempts,
   }));
 }
@@ -61,6 +65,7 @@ export interface LeasedRefund {
   origin: 'admin' | 'compensation';
   providerKey: string;
   chargeReference: string;
+  traceparent: string | null;
   attempts: number;
 }
 
@@ -74,6 +79,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
     origin: 'admin' | 'compensation';
     provider_key: string;
     provider_reference: string;
+    traceparent: string | null;
     attempts: number;
   }>(
     `WITH leased AS (
@@ -83,7 +89,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
          ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due
        WHERE r.id = due.id
        RETURNING r.id, r.payment_id, r.amount, r.origin, r.provider_key, r.attempts)
-     SELECT leased.*, p.order_id, p.currency, p.provider_reference
+     SELECT leased.*, p.order_id, p.currency, p.provider_reference, p.traceparent
      FROM leased JOIN payments AS p ON p.id = leased.payment_id`,
     [leaseId, leaseMs, limit],
   );
@@ -95,6 +101,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
     origin: row.origin,
     providerKey: row.provider_key,
     chargeReference: row.provider_reference,
+    traceparent: row.traceparent,
     attempts: row.attempts,
   }));
 }

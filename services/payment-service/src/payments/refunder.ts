@@ -35,6 +35,7 @@ export function createRefunder(options: ProviderWorkerOptions): LeasedWorker {
         operation: 'refund',
         timeoutMs: config.providerTimeoutMs,
         stopping,
+        traceparent: refund.traceparent,
         ask: (signal) =>
           provider.refund({
             key: refund.providerKey,

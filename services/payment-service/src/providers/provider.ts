@@ -19,7 +19,9 @@ export interface ProviderSetup {
   stripe: { client: StripeClient; webhookSecret: string } | undefined;
 }
 
-export function createProvider({ config, pool, newId, logger, clock }: ServiceContext<Config>): ProviderSetup {
+type ProviderContext = Pick<ServiceContext<Config>, 'config' | 'pool' | 'newId' | 'logger' | 'clock'>;
+
+export function createProvider({ config, pool, newId, logger, clock }: ProviderContext): ProviderSetup {
   if (config.paymentProvider === 'sandbox') {
     return { provider: createSandboxProvider({ pool, newId }), stripe: undefined };
   }
