@@ -114,7 +114,7 @@ export async function runReads({ url }: ServiceUnderContract, { tokens, objects 
 }
 
 /** How many odd requests each operation gets; a longer run is a matter of this number. */
-const ODD_REQUESTS_EACH = Number(process.env.SOUK_FUZZ_RUNS ?? '5');
+const ODD_REQUESTS_EACH = Number(process.env.SOUK_FUZZ_RUNS ?? '10');
 
 /**
  * Sends odd requests to every operation and gives back those that were answered by a 5xx (503 with `unavailableAllowed`

@@ -8,6 +8,10 @@ export interface KeyValueLogger {
 }
 
 const CONNECT_TIMEOUT_MS = 1_000;
+/** A command that times out leaves ioredis connected; only silence on the socket makes it connect anew. */
+const SOCKET_TIMEOUT_MS = 1_000;
+/** Redis is silent while nobody asks; without a question the socket timeout would cut a healthy connection. */
+const PING_INTERVAL_MS = 400;
 const RECONNECT_MS = { first: 50, max: 1_000 };
 const CLOSE_TIMEOUT_MS = 200;
 const SUBSCRIBE_TIMEOUT_MS = 200;
@@ -15,6 +19,7 @@ const SUBSCRIBE_TIMEOUT_MS = 200;
 export function connect(url: string, logger: KeyValueLogger, own: Omit<RedisOptions, 'replyMapping'>): Redis {
   const options: Omit<RedisOptions, 'replyMapping'> = {
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
     keepAlive: 10_000,
     noDelay: true,
     retryStrategy: (times: number) =>
@@ -32,6 +37,10 @@ export function connect(url: string, logger: KeyValueLogger, own: Omit<RedisOpti
     if (!isLost) logger.warn({ error }, 'Redis is not reachable');
     isLost = true;
   });
+  const ping = setInterval(() => {
+    if (redis.status === 'ready') redis.ping().catch(() => undefined);
+  }, PING_INTERVAL_MS).unref();
+  redis.on('end', () => clearInterval(ping));
   return redis;
 }
 

@@ -121,6 +121,27 @@ describe('when Redis fails', () => {
     await publisher.close();
   });
 
+  test('a subscription survives a connection that went silent without being closed, and one that idled', async () => {
+    const heard: string[] = [];
+    const channel = randomUUID();
+    await store.subscribe(channel, (message) => heard.push(message));
+    const publisher = await connectedStore(testRedisUrl());
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await publisher.publish(channel, 'after idling');
+    await vi.waitFor(() => expect(heard).toEqual(['after idling']), 1000);
+    proxy.stall(true);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    proxy.stall(false);
+    await vi.waitFor(
+      async () => {
+        await publisher.publish(channel, 'after silence');
+        expect(heard).toContain('after silence');
+      },
+      { timeout: 5000, interval: 50 },
+    );
+    await publisher.close();
+  });
+
   test('closing takes no longer than 250 ms on a silent server', async () => {
     await store.subscribe(randomUUID(), () => undefined);
     proxy.stall(true);

@@ -11,9 +11,6 @@ export interface RedisKeyValueStoreOptions {
 }
 
 const COMMAND_TIMEOUT_MS_DEFAULT = 200;
-/** A command that times out leaves ioredis connected; only silence on the socket makes it connect anew. */
-const SOCKET_TIMEOUT_MS = 1_000;
-const PING_INTERVAL_MS = 500;
 
 /** The time to live belongs to the moment the counter is made: INCRBY alone keeps it, EXPIRE at every call would move it. */
 const INCREMENT = `
@@ -30,16 +27,11 @@ export function createRedisKeyValueStore(options: RedisKeyValueStoreOptions): Ke
   const { url, logger, prefix = '', commandTimeoutMs = COMMAND_TIMEOUT_MS_DEFAULT } = options;
   const commands = connect(url, logger, {
     commandTimeout: commandTimeoutMs,
-    socketTimeout: SOCKET_TIMEOUT_MS,
     enableAutoPipelining: true,
     // A request waits for nobody: while there is no connection every command fails at once.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
   });
-  // Redis is silent while nobody asks; without a question the socket timeout would cut a healthy connection.
-  const ping = setInterval(() => {
-    if (commands.status === 'ready') commands.ping().catch(() => undefined);
-  }, PING_INTERVAL_MS).unref();
   let subscriber: Subscriber | undefined;
   let isClosed = false;
   const run = createDeadline(commandTimeoutMs);
@@ -82,7 +74,6 @@ export function createRedisKeyValueStore(options: RedisKeyValueStoreOptions): Ke
     isReady: () => !isClosed && commands.status === 'ready',
     async close() {
       isClosed = true;
-      clearInterval(ping);
       await Promise.all([endOf(commands), subscriber?.close()]);
     },
   };
