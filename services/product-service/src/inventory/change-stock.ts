@@ -36,7 +36,7 @@ export async function setOnHand(
   deps: ChangeStockDependencies,
   command: { productId: string; onHand: number; checkVersion: (currentVersion: number) => void },
 ): Promise<StockedProduct> {
-  return changeStock(deps, command.productId, 'stock count', (stock) => {
+  return changeStock(deps, { productId: command.productId, reason: 'stock count' }, (stock) => {
     command.checkVersion(stock.version);
     return decideSetOnHand(stock, command.onHand, LIMITS.stockMax);
   });
@@ -46,15 +46,12 @@ export async function adjustStock(
   deps: ChangeStockDependencies,
   command: { productId: string; delta: number; reason: string },
 ): Promise<StockedProduct> {
-  return changeStock(deps, command.productId, command.reason, (stock) =>
-    decideAdjust(stock, command.delta, LIMITS.stockMax),
-  );
+  return changeStock(deps, command, (stock) => decideAdjust(stock, command.delta, LIMITS.stockMax));
 }
 
 async function changeStock(
   deps: ChangeStockDependencies,
-  productId: string,
-  reason: string,
+  { productId, reason }: { productId: string; reason: string },
   decide: (stock: StockedProduct) => StockDecision,
 ): Promise<StockedProduct> {
   return changeCatalog(deps, async (change) => {

@@ -41,10 +41,10 @@ function paletteOf(hue: number): Palette {
 }
 
 const BACKDROPS: readonly ((color: string, seed: number) => string)[] = [
-  (color, seed) => circle(300, 290, 214 + Math.round(seed * 20), color),
+  (color, seed) => circle([300, 290], 214 + Math.round(seed * 20), color),
   (color, seed) =>
-    `<g transform="rotate(${Math.round(seed * 30)} 300 300)">${rect(110, 90, [380, 380], { fill: color, r: 90 })}</g>`,
-  (color) => repeat(5, (i) => repeat(5, (j) => circle(80 + i * 110, 70 + j * 110, 26, color))),
+    `<g transform="rotate(${Math.round(seed * 30)} 300 300)">${rect([110, 90], [380, 380], { fill: color, r: 90 })}</g>`,
+  (color) => repeat(5, (i) => repeat(5, (j) => circle([80 + i * 110, 70 + j * 110], 26, color))),
   (color, seed) =>
     repeat(5, (i) =>
       line(
@@ -69,7 +69,7 @@ export function drawPicture(subject: PictureSubject): string {
 <defs><linearGradient id="g" x1="0" y1="0" x2="0.4" y2="1"><stop offset="0" stop-color="${top}"/><stop offset="1" stop-color="${bottom}"/></linearGradient></defs>
 <rect width="600" height="600" fill="url(#g)"/>
 <g opacity="0.55">${(backdrop as (color: string, seed: number) => string)(hsl(ground, 56, 89), seed)}</g>
-<g opacity="0.16">${ellipse(300, 462, [190, 24], '#1b2330')}</g>
+<g opacity="0.16">${ellipse([300, 462], [190, 24], '#1b2330')}</g>
 ${MOTIFS[motif](paletteOf(hue))}
 </svg>
 `;

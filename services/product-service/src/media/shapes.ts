@@ -15,25 +15,23 @@ export interface Palette {
 /** Draws one thing, standing on about y = 450 and centred on x = 300, in a picture of 600 × 600. */
 export type Motif = (palette: Palette) => string;
 
-export function rect(
-  x: number,
-  y: number,
-  size: readonly [number, number],
-  style: { fill: string; r?: number },
-): string {
-  return `<rect x="${x}" y="${y}" width="${size[0]}" height="${size[1]}" rx="${style.r ?? 0}" fill="${style.fill}"/>`;
+type Point = readonly [x: number, y: number];
+type Size = readonly [width: number, height: number];
+
+export function rect([x, y]: Point, [width, height]: Size, style: { fill: string; r?: number }): string {
+  return `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="${style.r ?? 0}" fill="${style.fill}"/>`;
 }
 
-export function circle(x: number, y: number, r: number, fill: string): string {
+export function circle([x, y]: Point, r: number, fill: string): string {
   return `<circle cx="${x}" cy="${y}" r="${r}" fill="${fill}"/>`;
 }
 
-export function ring(x: number, y: number, r: number, stroke: { color: string; width: number }): string {
+export function ring([x, y]: Point, r: number, stroke: { color: string; width: number }): string {
   return `<circle cx="${x}" cy="${y}" r="${r}" fill="none" stroke="${stroke.color}" stroke-width="${stroke.width}"/>`;
 }
 
-export function ellipse(x: number, y: number, radii: readonly [number, number], fill: string): string {
-  return `<ellipse cx="${x}" cy="${y}" rx="${radii[0]}" ry="${radii[1]}" fill="${fill}"/>`;
+export function ellipse([x, y]: Point, [rx, ry]: Size, fill: string): string {
+  return `<ellipse cx="${x}" cy="${y}" rx="${rx}" ry="${ry}" fill="${fill}"/>`;
 }
 
 export function path(d: string, fill: string): string {

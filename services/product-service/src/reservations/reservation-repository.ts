@@ -17,7 +17,6 @@ export interface ReserveOutcome {
   reserved: boolean;
   /** What every wanted product had before; empty where a reservation of that id was there already. */
   stock: Map<string, LineStock>;
-  existed: boolean;
   lowStockEvents: number;
 }
 
@@ -84,7 +83,7 @@ WITH wanted AS (
   RETURNING id
 )
 SELECT s.product_id, s.sku, s.name, s.price_amount, s.currency, s.available,
-       EXISTS (SELECT 1 FROM existing) AS existed, EXISTS (SELECT 1 FROM reservation) AS reserved,
+       EXISTS (SELECT 1 FROM reservation) AS reserved,
        (SELECT count(*) FROM low)::int AS low_stock_events
 FROM (SELECT 1) AS always LEFT JOIN stock s ON true`;
 
@@ -95,7 +94,6 @@ interface ReserveRow {
   price_amount: number;
   currency: string;
   available: number;
-  existed: boolean;
   reserved: boolean;
   low_stock_events: number;
 }
@@ -125,7 +123,6 @@ export async function tryReserve(db: Queryable, attempt: ReserveAttempt): Promis
   return {
     stock,
     reserved: first?.reserved === true,
-    existed: first?.existed === true,
     lowStockEvents: first?.low_stock_events ?? 0,
   };
 }

@@ -5,6 +5,7 @@ import { LIMITS } from '../config.ts';
 import { type Reservation, reservationStatuses, reservationTotal } from './reservation.ts';
 import { findReservation } from './reservation-repository.ts';
 import { type ReserveStockDependencies, reserveStock } from './reserve-stock.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 import { type StockAlarm, settleReservations } from './settle-reservations.ts';
 
 export interface ReservationRouteDependencies extends ReserveStockDependencies {
@@ -134,7 +135,8 @@ function deleteReservation(deps: ReservationRouteDependencies): RouteDefinition 
     responses: { 204: { description: 'Nothing is held for this order any more, and nothing will be' } },
     problems: [],
     handler: async ({ params }) => {
-      await settleReservations(deps.pool, [{ orderId: params.orderId, ending: 'release' }], deps.now());
+      const wanted = [{ orderId: params.orderId, ending: 'release' as const }];
+      await retryConflicts(() => settleReservations(deps.pool, wanted, deps.now()));
       return reply.noContent();
     },
   });
@@ -167,7 +169,7 @@ function settle(deps: ReservationRouteDependencies): RouteDefinition {
         ['release', body.release],
       ] as const) {
         const wanted = [...new Set(orderIds)].map((orderId) => ({ orderId, ending }));
-        const { ended, refused } = await settleReservations(deps.pool, wanted, deps.now());
+        const { ended, refused } = await retryConflicts(() => settleReservations(deps.pool, wanted, deps.now()));
         deps.alarm.raise(refused);
         for (const { orderId, status } of ended) if (status !== undefined) statuses.set(orderId, status);
       }

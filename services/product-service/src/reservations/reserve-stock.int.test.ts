@@ -70,7 +70,8 @@ describe('reserving stock', () => {
   });
 
   it('holds once when the same request arrives many times at once', async () => {
-    const [a] = await insertTestProducts(database.pool, [10]);
+    // Just enough for one: a repeat that waited must find its own reservation, not a lack of stock.
+    const [a] = await insertTestProducts(database.pool, [4]);
     const orderId = newId();
     const same = Array.from({ length: 10 }, () => reserve(orderId, [{ productId: a?.id ?? '', quantity: 4 }]));
     expect(await outcomes(same)).toEqual({ reserved: 10 });

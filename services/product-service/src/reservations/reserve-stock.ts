@@ -1,8 +1,16 @@
 import { createEvent, Refusal } from '@souk/contracts';
-import type { Pool } from '@souk/service-runtime';
-import { currentTraceparent } from '@souk/service-runtime';
-import { decideReserve, holdsLines, mergeLines, type Reservation, refusalOf, type WantedLine } from './reservation.ts';
+import { currentTraceparent, type Pool } from '@souk/service-runtime';
+import {
+  decideReserve,
+  holdsLines,
+  mergeLines,
+  type Reservation,
+  type ReservationItem,
+  refusalOf,
+  type WantedLine,
+} from './reservation.ts';
 import { findReservation, type ReserveOutcome, tryReserve } from './reservation-repository.ts';
+import { retryConflicts } from './retry-conflicts.ts';
 
 export interface ReserveStockDependencies {
   pool: Pool;
@@ -29,7 +37,7 @@ export async function reserveStock(deps: ReserveStockDependencies, command: Rese
   const lines = mergeLines(command.items);
   const now = deps.now();
   const expiresAt = new Date(now.getTime() + deps.reservationTtlMs);
-  const outcome = await tryReserve(deps.pool, {
+  const attempt = {
     orderId: command.orderId,
     lines,
     now,
@@ -37,34 +45,34 @@ export async function reserveStock(deps: ReserveStockDependencies, command: Rese
     lowStockEventIds: lines.map(() => deps.newId()),
     lowStockThreshold: deps.lowStockThreshold,
     lowStockEnvelope: lowStockEnvelope(now),
-  });
+  };
+  const outcome = await retryConflicts(() => tryReserve(deps.pool, attempt));
   if (outcome.lowStockEvents > 0) deps.relay.wake();
-  if (outcome.reserved) return reservationOf(command.orderId, lines, outcome, expiresAt);
-  const decision = outcome.existed ? { kind: 'reserve' as const } : decideReserve(lines, outcome.stock);
-  if (decision.kind !== 'reserve') throw refusalOf(decision);
-  return existingReservation(deps.pool, command.orderId, lines);
+  if (outcome.reserved) {
+    return { orderId: command.orderId, status: 'active', expiresAt, items: reservedItems(lines, outcome) };
+  }
+  // Also where the stock looks too short: the same request may have taken it while this one waited for the row.
+  const existing = await findReservation(deps.pool, command.orderId);
+  return existing === undefined ? refuse(lines, outcome) : repeated(existing, lines);
 }
 
-function reservationOf(
-  orderId: string,
-  lines: readonly WantedLine[],
-  outcome: ReserveOutcome,
-  expiresAt: Date,
-): Reservation {
-  const items = lines.flatMap(({ productId, quantity }) => {
-    const found = outcome.stock.get(productId);
-    return found === undefined
-      ? []
-      : [{ productId, sku: found.sku, name: found.name, quantity, unitPrice: found.unitPrice }];
+function refuse(lines: readonly WantedLine[], outcome: ReserveOutcome): never {
+  const decision = decideReserve(lines, outcome.stock);
+  if (decision.kind !== 'reserve') throw refusalOf(decision);
+  throw new Refusal('unavailable', 'The reservation could not be written; try again', { retryAfterSeconds: 1 });
+}
+
+function reservedItems(lines: readonly WantedLine[], { stock }: ReserveOutcome): ReservationItem[] {
+  return lines.flatMap(({ productId, quantity }) => {
+    const found = stock.get(productId);
+    if (found === undefined) return [];
+    const { sku, name, unitPrice } = found;
+    return [{ productId, sku, name, quantity, unitPrice }];
   });
-  return { orderId, status: 'active', expiresAt, items };
 }
 
 /** Another request for this order came first: the same one again, or the order's end. */
-async function existingReservation(pool: Pool, orderId: string, lines: readonly WantedLine[]): Promise<Reservation> {
-  const existing = await findReservation(pool, orderId);
-  if (existing === undefined)
-    throw new Refusal('unavailable', 'The reservation is being written; try again', { retryAfterSeconds: 1 });
+function repeated(existing: Reservation, lines: readonly WantedLine[]): Reservation {
   if (existing.status !== 'active') {
     throw new Refusal('reservation-closed', `The reservation of this order is ${existing.status}`);
   }
