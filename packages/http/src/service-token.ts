@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import { type CryptoKey, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { unauthorized } from './authorization.ts';
@@ -16,10 +17,11 @@ export interface ServiceTokenVerifier {
 }
 
 /** RFC 7518 section 3.2: the key of HS256 is at least as long as its hash. */
-export const SECRET_BYTES_MIN = 32;
+const SECRET_BYTES_MIN = 32;
 
 function importSecret(secret: string): Promise<CryptoKey> {
   const bytes = new TextEncoder().encode(secret);
+  assert(bytes.length >= SECRET_BYTES_MIN, `expected an internal secret of at least ${SECRET_BYTES_MIN} bytes`);
   // Imported once: jose spends half a verification on importing raw bytes.
   return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
 }
