@@ -22,8 +22,11 @@ export function explainFailure(folder: string, report: string, cause?: unknown):
   if (/ENOSPC|No space left on device/.test(report)) {
     return new PostgresServerError('disk-full', `The disk that holds ${folder} is full.`, options);
   }
-  if (/EROFS|EACCES|EPERM|Read-only file system|Permission denied/.test(report)) {
-    return new PostgresServerError('folder-not-writable', `The folder ${folder} cannot be written.`, options);
+  const isRefused = /EROFS|EACCES|EPERM|Read-only file system|Permission denied/;
+  const refusal = report.split('\n').find((line) => isRefused.test(line));
+  if (refusal !== undefined) {
+    const message = `The folder ${folder} cannot be written (${refusal.trim()}).`;
+    return new PostgresServerError('folder-not-writable', message, options);
   }
   if (/database files are incompatible with server/.test(report)) {
     return new PostgresServerError(

@@ -51,6 +51,9 @@ export function chooseRunAs(needs: { program: string; folder: string }, report: 
   if (user !== undefined) {
     const prefix = [
       'setpriv',
+      // access(2), by which initdb looks for its own program, asks without any capability otherwise.
+      '--securebits=+no_setuid_fixup',
+      '--no-new-privs',
       `--reuid=${user.uid}`,
       `--regid=${user.gid}`,
       '--clear-groups',
