@@ -92,7 +92,7 @@ function readingPaths(shop: Shop): Record<string, (sequence: number) => string> 
 async function measured(options: Options, name: string, load: () => Promise<LoadResult>): Promise<Row> {
   const before = await readUsage(options.endpoints);
   const result = await load();
-  return toRow(name, result, before, await readUsage(options.endpoints));
+  return toRow(name, result, { before, after: await readUsage(options.endpoints) });
 }
 
 async function benchCheckout(options: Options, sender: Sender, shop: Shop): Promise<Row> {
@@ -106,7 +106,7 @@ async function benchCheckout(options: Options, sender: Sender, shop: Shop): Prom
       return placed.status;
     };
     const load = await runLoad({ shot, connections: options.connections, durationMs: options.durationMs });
-    const settledAt = await waitUntilSettled(sender, shop, pendingBefore, 60_000);
+    const settledAt = await waitUntilSettled(sender, shop, { pendingBefore, timeoutMs: 60_000 });
     // The rate counts the time until the last order was completed, not only placed.
     const durationMs = settledAt - startedAt;
     return { ...load, durationMs, perSecond: (orderIds.length * 1000) / durationMs };

@@ -13,7 +13,7 @@ export interface Row extends LoadResult {
 }
 
 /** Joins a load's result with what the platform used for it. */
-export function toRow(name: string, load: LoadResult, before: Usage, after: Usage): Row {
+export function toRow(name: string, load: LoadResult, { before, after }: { before: Usage; after: Usage }): Row {
   const requests = Math.max(1, load.requests);
   return {
     name,

@@ -86,8 +86,7 @@ async function countPending(sender: Sender, shop: Shop): Promise<number> {
 export async function waitUntilSettled(
   sender: Sender,
   shop: Shop,
-  pendingBefore: number,
-  timeoutMs: number,
+  { pendingBefore, timeoutMs }: { pendingBefore: number; timeoutMs: number },
 ): Promise<number> {
   const deadline = performance.now() + timeoutMs;
   while ((await countPending(sender, shop)) > pendingBefore) {

@@ -149,13 +149,12 @@ function renderProgram(scope: Construct, program: DataProgram, options: Platform
         : {}),
     },
   });
-  renderDataService(scope, program.name, program.ports, options);
+  renderDataService(scope, program, options);
 }
 
 function renderDataService(
   scope: Construct,
-  name: string,
-  ports: DataProgram['ports'],
+  { name, ports }: Pick<DataProgram, 'name' | 'ports'>,
   options: PlatformOptions,
 ): void {
   new k8s.KubeService(scope, `${name}-service`, {
@@ -206,7 +205,7 @@ function renderMailpit(scope: Construct, options: PlatformOptions): void {
       },
     },
   });
-  renderDataService(scope, 'mailpit', ports, options);
+  renderDataService(scope, { name: 'mailpit', ports }, options);
 }
 
 /** `postgresql://order_service:order_service@postgres-orders:5432/orders` and the owner's. Development values. */
