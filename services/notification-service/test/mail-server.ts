@@ -33,6 +33,7 @@ export async function startMailServer(port = 0): Promise<MailServer> {
   const refusals: { recipient: number[]; message: number[] } = { recipient: [], message: [] };
   const server = new SMTPServer({
     authOptional: true,
+    closeTimeout: 100,
     disabledCommands: ['STARTTLS'],
     onRcptTo(_address, _session, callback) {
       const code = refusals.recipient.shift();

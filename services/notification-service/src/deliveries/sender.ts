@@ -39,8 +39,10 @@ export interface SenderOptions {
   onSettled: () => void;
 }
 
-/** Few at once: mails wait behind the orders they tell of, not beside them. */
-const MESSAGES_IN_FLIGHT_MAX = 8;
+/** A few: mails wait behind the orders they tell of, not beside them. */
+const MESSAGES_IN_FLIGHT_MAX = 32;
+/** Nobody misses a mail for so long, and under load a lease finds twenty instead of one. */
+const GATHER_MS = 50;
 
 type FinishedDelivery = FinishedTask<LeasedDelivery, HandOver>;
 
@@ -65,7 +67,7 @@ export function createSender(options: SenderOptions): LeasedWorker {
       'outcome',
     ]),
   };
-  return createLeasedWorker<LeasedDelivery, HandOver>({
+  const worker = createLeasedWorker<LeasedDelivery, HandOver>({
     name: 'sender',
     leaseId,
     leaseMs,
@@ -79,6 +81,17 @@ export function createSender(options: SenderOptions): LeasedWorker {
     logger: options.logger,
     metrics,
   });
+  let gathering: NodeJS.Timeout | undefined;
+  return {
+    ...worker,
+    wake() {
+      if (gathering !== undefined) return;
+      gathering = setTimeout(() => {
+        gathering = undefined;
+        worker.wake();
+      }, GATHER_MS).unref();
+    },
+  };
 }
 
 async function settle(context: SenderContext, finished: readonly FinishedDelivery[]): Promise<void> {
