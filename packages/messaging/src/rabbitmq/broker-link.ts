@@ -46,6 +46,9 @@ export async function openBrokerLink(url: string, connectionName: string, signal
   };
   try {
     return linkOf(await connect(withHeartbeat(url), socketOptions), abort);
+  } catch (error) {
+    // The socket says only that somebody aborted it.
+    throw abort.signal.aborted ? abort.signal.reason : error;
   } finally {
     clearTimeout(deadline);
     signal.removeEventListener('abort', giveUp);

@@ -36,139 +36,160 @@ interface InFlight {
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { logger, metrics } = options;
-  const inFlight = new Map<string, InFlight[]>();
-  const waiting = new Set<() => void>();
-  let channel: ConfirmChannel | undefined;
-  let blocked = false;
-  let buffersFull = false;
-  let inFlightCount = 0;
+  const publisher = new ConfirmingPublisher(options);
+  return {
+    attach: (model) => publisher.attach(model),
+    detach: () => publisher.detach(),
+    block: (blocked) => publisher.block(blocked),
+    isOpen: () => publisher.isOpen(),
+    send: (messages, timeoutMs) => publisher.send(messages, timeoutMs),
+    drain: (timeoutMs) => publisher.drain(timeoutMs),
+  };
+}
 
-  const isOpen = () => channel !== undefined && !blocked;
+class ConfirmingPublisher implements Publisher {
+  readonly #options: PublisherOptions;
+  readonly #inFlight = new Map<string, InFlight[]>();
+  readonly #waiting = new Set<() => void>();
+  #channel: ConfirmChannel | undefined;
+  #blocked = false;
+  #buffersFull = false;
+  #inFlightCount = 0;
 
-  function changed(): void {
-    for (const wake of waiting) wake();
-    waiting.clear();
+  constructor(options: PublisherOptions) {
+    this.#options = options;
   }
 
-  async function attach(model: ChannelModel): Promise<void> {
+  isOpen(): boolean {
+    return this.#channel !== undefined && !this.#blocked;
+  }
+
+  async attach(model: ChannelModel): Promise<void> {
     const fresh = await model.createConfirmChannel();
-    fresh.on('error', (error) => logger.warn({ error }, 'The broker closed the publishing channel'));
+    fresh.on('error', (error) => this.#options.logger.warn({ error }, 'The broker closed the publishing channel'));
     fresh.on('close', () => {
-      if (channel !== fresh) return;
-      detach();
-      options.onChannelLost('the publishing channel closed');
+      if (this.#channel !== fresh) return;
+      this.detach();
+      this.#options.onChannelLost('the publishing channel closed');
     });
     fresh.on('drain', () => {
-      buffersFull = false;
-      changed();
+      this.#buffersFull = false;
+      this.#changed();
     });
-    fresh.on('return', markReturned);
-    channel = fresh;
-    buffersFull = false;
-    changed();
+    fresh.on('return', (message) => this.#markReturned(message));
+    this.#channel = fresh;
+    this.#buffersFull = false;
+    this.#changed();
   }
 
-  function detach(): void {
-    channel = undefined;
-    changed();
+  detach(): void {
+    this.#channel = undefined;
+    this.#changed();
   }
 
-  /** The broker returns an unroutable message before it confirms it, and in the order of publishing. */
-  function markReturned(message: Message): void {
-    const key = keyOf(message.fields.exchange, message.fields.routingKey, message.properties.messageId);
-    const flight = inFlight.get(key)?.find((one) => !one.returned);
-    if (flight !== undefined) flight.returned = true;
-    options.onReturned();
+  block(blocked: boolean): void {
+    this.#blocked = blocked;
+    this.#changed();
   }
 
-  function sendOne(open: ConfirmChannel, message: WireMessage): PublishOutcome | Promise<PublishOutcome> {
+  async send(messages: readonly WireMessage[], timeoutMs: number): Promise<PublishOutcome[]> {
+    const deadline = Date.now() + timeoutMs;
+    const pending: (PublishOutcome | Promise<PublishOutcome>)[] = [];
+    for (const message of messages) {
+      while (this.isOpen() && this.#isFull() && Date.now() < deadline) await this.#nextChange(deadline);
+      const channel = this.isOpen() && (pending.length === 0 || Date.now() < deadline) ? this.#channel : undefined;
+      pending.push(channel === undefined ? 'failed' : this.#sendOne(channel, message));
+    }
+    const outcomes = await outcomesWithin(pending, Math.max(0, deadline - Date.now()));
+    countOutcomes(this.#options.metrics, outcomes);
+    return outcomes;
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.#inFlightCount > 0 && this.#channel !== undefined && Date.now() < deadline) {
+      await this.#nextChange(deadline);
+    }
+  }
+
+  #sendOne(channel: ConfirmChannel, message: WireMessage): PublishOutcome | Promise<PublishOutcome> {
+    const { messageId } = message.options;
+    const { logger } = this.#options;
     if (message.body.length > BODY_BYTES_MAX) {
-      logger.error({ messageId: message.options.messageId, bytes: message.body.length }, 'A message is too large');
+      logger.error({ messageId, bytes: message.body.length }, 'A message is too large');
       return 'failed';
     }
-    const key = keyOf(message.exchange, message.routingKey, message.options.messageId);
+    const key = keyOf(message.exchange, message.routingKey, messageId);
     const flight: InFlight = { returned: false };
     return new Promise((resolve) => {
       const settle = (outcome: PublishOutcome) => {
-        removeFlight(inFlight, key, flight);
-        inFlightCount -= 1;
-        changed();
+        this.#land(key, flight);
         resolve(outcome);
       };
-      inFlight.set(key, [...(inFlight.get(key) ?? []), flight]);
-      inFlightCount += 1;
+      this.#takeOff(key, flight);
       try {
-        const { exchange, routingKey, body } = message;
-        const hasRoom = open.publish(exchange, routingKey, body, message.options, (error: unknown) => {
+        const { exchange, routingKey, body, options } = message;
+        const hasRoom = channel.publish(exchange, routingKey, body, options, (error: unknown) => {
           // A negative confirm and a lost channel look the same: nobody knows, so it is published again by its id.
           if (error !== null && error !== undefined) settle('failed');
           else settle(flight.returned ? 'returned' : 'confirmed');
         });
-        if (!hasRoom) buffersFull = true;
+        if (!hasRoom) this.#buffersFull = true;
       } catch (error) {
-        logger.warn({ error, messageId: message.options.messageId }, 'A message could not be published');
+        logger.warn({ error, messageId }, 'A message could not be published');
         settle('failed');
       }
     });
   }
 
-  async function send(messages: readonly WireMessage[], timeoutMs: number): Promise<PublishOutcome[]> {
-    const deadline = Date.now() + timeoutMs;
-    const pending: (PublishOutcome | Promise<PublishOutcome>)[] = [];
-    for (const message of messages) {
-      while (isOpen() && (buffersFull || inFlightCount >= IN_FLIGHT_MAX) && Date.now() < deadline) {
-        await nextChange(waiting, deadline - Date.now());
-      }
-      const mayGo = isOpen() && channel !== undefined && (pending.length === 0 || Date.now() < deadline);
-      pending.push(mayGo && channel !== undefined ? sendOne(channel, message) : 'failed');
-    }
-    const outcomes = await outcomesWithin(pending, Math.max(0, deadline - Date.now()));
-    count(metrics, outcomes);
-    return outcomes;
+  #takeOff(key: string, flight: InFlight): void {
+    this.#inFlight.set(key, [...(this.#inFlight.get(key) ?? []), flight]);
+    this.#inFlightCount += 1;
   }
 
-  return {
-    attach,
-    detach,
-    block(isBlocked) {
-      blocked = isBlocked;
-      changed();
-    },
-    isOpen,
-    send,
-    async drain(timeoutMs) {
-      const deadline = Date.now() + timeoutMs;
-      while (inFlightCount > 0 && channel !== undefined && Date.now() < deadline) {
-        await nextChange(waiting, deadline - Date.now());
-      }
-    },
-  };
+  #land(key: string, flight: InFlight): void {
+    const left = (this.#inFlight.get(key) ?? []).filter((one) => one !== flight);
+    if (left.length === 0) this.#inFlight.delete(key);
+    else this.#inFlight.set(key, left);
+    this.#inFlightCount -= 1;
+    this.#changed();
+  }
+
+  /** The broker returns an unroutable message before it confirms it, and in the order of publishing. */
+  #markReturned(message: Message): void {
+    const key = keyOf(message.fields.exchange, message.fields.routingKey, message.properties.messageId);
+    const flight = this.#inFlight.get(key)?.find((one) => !one.returned);
+    if (flight !== undefined) flight.returned = true;
+    this.#options.onReturned();
+  }
+
+  #isFull(): boolean {
+    return this.#buffersFull || this.#inFlightCount >= IN_FLIGHT_MAX;
+  }
+
+  #changed(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #nextChange(deadline: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.max(0, deadline - Date.now()));
+      this.#waiting.add(wake);
+    });
+  }
 }
 
 function keyOf(exchange: string, routingKey: string, messageId: unknown): string {
   return `${exchange} ${routingKey} ${typeof messageId === 'string' ? messageId : ''}`;
 }
 
-function removeFlight(inFlight: Map<string, InFlight[]>, key: string, flight: InFlight): void {
-  const left = (inFlight.get(key) ?? []).filter((one) => one !== flight);
-  if (left.length === 0) inFlight.delete(key);
-  else inFlight.set(key, left);
-}
-
-function nextChange(waiting: Set<() => void>, timeoutMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer);
-      waiting.delete(wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, Math.max(0, timeoutMs));
-    waiting.add(wake);
-  });
-}
-
-function count(metrics: BrokerMetrics, outcomes: readonly PublishOutcome[]): void {
+function countOutcomes(metrics: BrokerMetrics, outcomes: readonly PublishOutcome[]): void {
   for (const outcome of ['confirmed', 'returned', 'failed'] as const) {
     const found = outcomes.reduce((sum, one) => sum + (one === outcome ? 1 : 0), 0);
     if (found > 0) metrics.published(outcome, found);

@@ -45,74 +45,9 @@ export function createRabbitMqDelivery(
   from: DeliveryChannel,
   context: SettleContext,
 ): Delivery {
-  const { topology, metrics } = context;
-  const attempt = attemptIn(message);
-  const deadLetterQueue = topology.deadLetterQueueOf(context.queue);
-  let settled = false;
-
-  /** The first verb decides. On a channel that is gone there is nothing to settle: the broker delivers again. */
-  function settle(how: (channel: Channel) => void): void {
-    from.onSettled(delivery);
-    if (!from.isOpen()) return;
-    try {
-      how(from.channel);
-    } catch (error) {
-      context.logger.warn({ error, queue: context.queue }, 'A delivery could not be settled; it will come again');
-    }
-  }
-
-  const ack = () => settle((channel) => channel.ack(message));
-  const giveBack = () => settle((channel) => channel.nack(message, false, true));
-
-  /** Publishes a copy with a confirm and only then acknowledges; without the confirm the message is given back. */
-  async function moveTo(target: CopyTarget): Promise<boolean> {
-    const [outcome] = await context.send([toCopy(message, target)], COPY_TIMEOUT_MS);
-    if (outcome === 'confirmed') {
-      ack();
-      return true;
-    }
-    context.logger.warn({ queue: context.queue, to: target.queue, outcome }, 'A message could not be moved');
-    await sleep(GIVE_BACK_PAUSE_MS);
-    giveBack();
-    return false;
-  }
-
-  async function giveUp(reason: string): Promise<void> {
-    if (deadLetterQueue === undefined) {
-      await sleep(GIVE_BACK_PAUSE_MS);
-      giveBack();
-      return;
-    }
-    const headers = { [ATTEMPT_HEADER]: attempt, [DEAD_LETTER_REASON_HEADER]: boundedReason(reason) };
-    if (await moveTo({ queue: topology.prefix + deadLetterQueue, headers })) metrics.deadLettered(context.queue);
-  }
-
-  async function climb(reason: string): Promise<void> {
-    const delayMs = nextDelayMs(context.retryDelaysMs, attempt);
-    if (delayMs === undefined || deadLetterQueue === undefined) return giveUp(reason);
-    const headers = { [ATTEMPT_HEADER]: attempt + 1 };
-    const target =
-      delayMs === 0
-        ? { queue: topology.prefix + context.queue, headers }
-        : {
-            queue: topology.prefix + retryQueueName(context.queue, delayMs),
-            headers,
-            expirationMs: jitteredDelayMs(delayMs, context.random),
-          };
-    if (await moveTo(target)) metrics.retried(context.queue);
-  }
-
-  async function renew(): Promise<void> {
-    await moveTo({ queue: topology.prefix + context.queue, headers: {} });
-  }
-
-  const once = (verb: () => void | Promise<void>): void | Promise<void> => {
-    if (settled) return;
-    settled = true;
-    return verb();
-  };
-
-  const deadLetterReason = deadLetterQueue === undefined ? deadLetterReasonOf(message) : undefined;
+  const settlement = new Settlement(message, from, context);
+  const isDeadLetter = context.topology.deadLetterQueueOf(context.queue) === undefined;
+  const deadLetterReason = isDeadLetter ? deadLetterReasonOf(message) : undefined;
   const { properties } = message;
   const delivery: Delivery = {
     id: textOrUndefined(properties.messageId),
@@ -124,14 +59,112 @@ export function createRabbitMqDelivery(
       ...(deadLetterReason === undefined ? {} : { [DEAD_LETTER_REASON_HEADER]: deadLetterReason }),
     },
     correlationId: textOrUndefined(properties.correlationId),
-    attempt,
+    attempt: attemptIn(message),
     redelivered: message.fields.redelivered,
-    ack: () => void once(ack),
-    release: () => void once(deliveryCountOf(message) < RENEW_AT_DELIVERY_COUNT ? giveBack : renew),
-    retry: async (reason) => once(() => climb(reason)),
-    deadLetter: async (reason) => once(() => giveUp(reason)),
+    ack: () => void settlement.once(() => settlement.ack()),
+    release: () => void settlement.once(() => settlement.release()),
+    retry: async (reason) => settlement.once(() => settlement.climb(reason)),
+    deadLetter: async (reason) => settlement.once(() => settlement.giveUp(reason)),
   };
+  settlement.onSettled = () => from.onSettled(delivery);
   return delivery;
+}
+
+/** How one message leaves its queue. */
+class Settlement {
+  onSettled: () => void = () => {};
+  readonly #message: ConsumeMessage;
+  readonly #from: DeliveryChannel;
+  readonly #context: SettleContext;
+  #decided = false;
+
+  constructor(message: ConsumeMessage, from: DeliveryChannel, context: SettleContext) {
+    this.#message = message;
+    this.#from = from;
+    this.#context = context;
+  }
+
+  /** The first verb decides; further ones do nothing. */
+  once(verb: () => void | Promise<void>): void | Promise<void> {
+    if (this.#decided) return;
+    this.#decided = true;
+    return verb();
+  }
+
+  ack(): void {
+    this.#settle((channel) => channel.ack(this.#message));
+  }
+
+  release(): void | Promise<void> {
+    if (deliveryCountOf(this.#message) < RENEW_AT_DELIVERY_COUNT) this.#giveBack();
+    else return this.#renew();
+  }
+
+  async giveUp(reason: string): Promise<void> {
+    const { topology, queue, metrics } = this.#context;
+    const deadLetterQueue = topology.deadLetterQueueOf(queue);
+    if (deadLetterQueue === undefined) {
+      await sleep(GIVE_BACK_PAUSE_MS);
+      this.#giveBack();
+      return;
+    }
+    const headers = {
+      [ATTEMPT_HEADER]: attemptIn(this.#message),
+      [DEAD_LETTER_REASON_HEADER]: boundedReason(reason),
+    };
+    if (await this.#moveTo({ queue: topology.prefix + deadLetterQueue, headers })) metrics.deadLettered(queue);
+  }
+
+  async climb(reason: string): Promise<void> {
+    const { topology, queue, retryDelaysMs, metrics, random } = this.#context;
+    const attempt = attemptIn(this.#message);
+    const delayMs = nextDelayMs(retryDelaysMs, attempt);
+    if (delayMs === undefined || topology.deadLetterQueueOf(queue) === undefined) return this.giveUp(reason);
+    const headers = { [ATTEMPT_HEADER]: attempt + 1 };
+    const target =
+      delayMs === 0
+        ? { queue: topology.prefix + queue, headers }
+        : {
+            queue: topology.prefix + retryQueueName(queue, delayMs),
+            headers,
+            expirationMs: jitteredDelayMs(delayMs, random),
+          };
+    if (await this.#moveTo(target)) metrics.retried(queue);
+  }
+
+  async #renew(): Promise<void> {
+    await this.#moveTo({ queue: this.#context.topology.prefix + this.#context.queue, headers: {} });
+  }
+
+  #giveBack(): void {
+    this.#settle((channel) => channel.nack(this.#message, false, true));
+  }
+
+  /** Publishes a copy with a confirm and only then acknowledges; without the confirm the message is given back. */
+  async #moveTo(target: CopyTarget): Promise<boolean> {
+    const { send, logger, queue } = this.#context;
+    const [outcome] = await send([toCopy(this.#message, target)], COPY_TIMEOUT_MS);
+    if (outcome === 'confirmed') {
+      this.ack();
+      return true;
+    }
+    logger.warn({ queue, to: target.queue, outcome }, 'A message could not be moved');
+    await sleep(GIVE_BACK_PAUSE_MS);
+    this.#giveBack();
+    return false;
+  }
+
+  /** On a channel that is gone there is nothing to settle: the broker delivers again. */
+  #settle(how: (channel: Channel) => void): void {
+    this.onSettled();
+    if (!this.#from.isOpen()) return;
+    try {
+      how(this.#from.channel);
+    } catch (error) {
+      const { logger, queue } = this.#context;
+      logger.warn({ error, queue }, 'A delivery could not be settled; it will come again');
+    }
+  }
 }
 
 function textOrUndefined(value: unknown): string | undefined {

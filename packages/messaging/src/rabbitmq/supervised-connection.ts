@@ -35,70 +35,91 @@ export interface SupervisedConnection {
  * `setup`, and waits for ever on a stalled handshake.
  */
 export function superviseConnection(options: SupervisedConnectionOptions): SupervisedConnection {
-  const { logger, name } = options;
-  const closing = new AbortController();
-  let link: BrokerLink | undefined;
-  let up = false;
-  let failuresInARow = 0;
-  let requestRebuild: (reason: string) => Promise<void> = async () => {};
+  const supervisor = new Supervisor(options);
+  const ended = supervisor.keepConnected();
+  return {
+    isUp: () => supervisor.isUp,
+    rebuild: (reason) => void supervisor.rebuild(reason),
+    async close() {
+      await supervisor.closeLink();
+      await ended;
+    },
+  };
+}
 
-  function report(connected: boolean): void {
-    if (connected !== up) options.onStateChange(connected);
-    up = connected;
+class Supervisor {
+  isUp = false;
+  readonly #options: SupervisedConnectionOptions;
+  readonly #closing = new AbortController();
+  #link: BrokerLink | undefined;
+  #failuresInARow = 0;
+  #resolveRebuild: () => void = () => {};
+
+  constructor(options: SupervisedConnectionOptions) {
+    this.#options = options;
   }
 
-  async function keepConnected(): Promise<void> {
-    while (!closing.signal.aborted) {
+  async keepConnected(): Promise<void> {
+    const { logger, name, url, connectionName, tearDown } = this.#options;
+    while (!this.#isClosing()) {
       try {
-        link = await openBrokerLink(options.url, options.connectionName, closing.signal);
-        const reason = await serve(link);
-        if (!closing.signal.aborted)
-          logger.warn({ error: reason, connection: name }, 'Lost the connection to the broker');
+        this.#link = await openBrokerLink(url, connectionName, this.#closing.signal);
+        const error = await this.#serve(this.#link);
+        if (!this.#isClosing()) logger.warn({ error, connection: name }, 'Lost the connection to the broker');
       } catch (error) {
-        if (!closing.signal.aborted) logger.warn({ error, connection: name }, 'Could not connect to the broker');
+        if (!this.#isClosing()) logger.warn({ error, connection: name }, 'Could not connect to the broker');
       } finally {
-        report(false);
-        options.tearDown();
-        link?.destroy();
-        link = undefined;
+        this.#report(false);
+        tearDown();
+        this.#link?.destroy();
+        this.#link = undefined;
       }
-      failuresInARow += 1;
-      await backOff();
+      this.#failuresInARow += 1;
+      await this.#backOff();
     }
   }
 
+  /** One turn later, because a lost link closes its channels first: then it is the link that counts. */
+  async rebuild(reason: string): Promise<void> {
+    const link = this.#link;
+    await nextTurn();
+    if (link === undefined || link !== this.#link || link.isLost() || this.#isClosing()) return;
+    this.#options.logger.warn({ connection: this.#options.name, reason }, 'Setting up the broker again');
+    this.#resolveRebuild();
+  }
+
+  async closeLink(): Promise<void> {
+    this.#closing.abort();
+    await this.#link?.close();
+  }
+
   /** Uses the link until it is lost; every rebuild is one turn. */
-  async function serve(current: BrokerLink): Promise<unknown> {
-    while (!closing.signal.aborted) {
+  async #serve(link: BrokerLink): Promise<unknown> {
+    const { logger, name, tearDown } = this.#options;
+    while (!this.#isClosing()) {
       const rebuild = new Promise<undefined>((resolve) => {
-        // One turn later, because a lost link closes its channels first: then it is the link that counts.
-        requestRebuild = async (reason) => {
-          await nextTurn();
-          if (link !== current || closing.signal.aborted || current.isLost()) return;
-          logger.warn({ connection: name, reason }, 'Setting up the broker again');
-          resolve(undefined);
-        };
+        this.#resolveRebuild = () => resolve(undefined);
       });
-      await setUp(current);
-      failuresInARow = 0;
-      report(true);
+      await this.#setUp(link);
+      this.#failuresInARow = 0;
+      this.#report(true);
       logger.info({ connection: name }, 'Connected to the broker');
-      const lost = await Promise.race([current.lost, rebuild]);
-      report(false);
+      const lost = await Promise.race([link.lost, rebuild]);
+      this.#report(false);
       if (lost !== undefined) return lost;
-      options.tearDown();
-      failuresInARow += 1;
-      await backOff();
+      tearDown();
+      this.#failuresInARow += 1;
+      await this.#backOff();
     }
     return undefined;
   }
 
-  async function setUp(current: BrokerLink): Promise<void> {
+  async #setUp(link: BrokerLink): Promise<void> {
     const done = new AbortController();
     try {
       await Promise.race([
-        options.setUp(current.model),
-        current.lost.then((reason) => Promise.reject(reason)),
+        this.#options.setUp(link.model),
+        link.lost.then((reason) => Promise.reject(reason)),
         sleep(SET_UP_TIMEOUT_MS, undefined, { signal: done.signal }).then(() =>
           Promise.reject(new BrokerSetUpTimeoutError(`setting up took more than ${SET_UP_TIMEOUT_MS} ms`)),
         ),
@@ -108,22 +129,20 @@ export function superviseConnection(options: SupervisedConnectionOptions): Super
     }
   }
 
-  async function backOff(): Promise<void> {
-    const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(failuresInARow, 10));
-    const waitMs = ceiling * (0.5 + options.random() / 2);
-    await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => {});
+  async #backOff(): Promise<void> {
+    const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(this.#failuresInARow, 10));
+    const waitMs = ceiling * (0.5 + this.#options.random() / 2);
+    await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {});
   }
 
-  const ended = keepConnected();
-  return {
-    isUp: () => up,
-    rebuild: (reason) => void requestRebuild(reason),
-    async close() {
-      closing.abort();
-      await link?.close();
-      await ended;
-    },
-  };
+  #report(connected: boolean): void {
+    if (connected !== this.isUp) this.#options.onStateChange(connected);
+    this.isUp = connected;
+  }
+
+  #isClosing(): boolean {
+    return this.#closing.signal.aborted;
+  }
 }
 
 export class BrokerSetUpTimeoutError extends Error {
