@@ -63,16 +63,6 @@ export function createLeasedRateLimiter(options: {
     return share;
   }
 
-  function decide(share: Share, limit: number, nowMs: number): RateLimitDecision {
-    const allowed = share.leased > 0;
-    if (allowed) {
-      share.leased -= 1;
-      share.passed += 1;
-    }
-    const remaining = Math.max(0, limit - share.taken) + share.leased;
-    return { allowed, limit, remaining, resetSeconds: Math.ceil((WINDOW_MS - (nowMs % WINDOW_MS)) / 1_000) };
-  }
-
   async function takeLease(share: Share, client: string, limit: number): Promise<void> {
     const size = Math.max(1, Math.ceil(limit / LEASES_PER_WINDOW));
     try {
@@ -110,6 +100,16 @@ export function createLeasedRateLimiter(options: {
       })();
     },
   };
+}
+
+function decide(share: Share, limit: number, nowMs: number): RateLimitDecision {
+  const allowed = share.leased > 0;
+  if (allowed) {
+    share.leased -= 1;
+    share.passed += 1;
+  }
+  const remaining = Math.max(0, limit - share.taken) + share.leased;
+  return { allowed, limit, remaining, resetSeconds: Math.ceil((WINDOW_MS - (nowMs % WINDOW_MS)) / 1_000) };
 }
 
 /** What passed here counts, whoever allowed it; what other replicas let pass is not known. */

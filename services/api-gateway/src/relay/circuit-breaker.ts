@@ -29,38 +29,53 @@ interface Second {
   failures: number;
 }
 
+/** The calls of the last ten seconds, in one-second parts. */
+interface CallWindow {
+  count(nowMs: number, failed: boolean): void;
+  mostlyFails(nowMs: number): boolean;
+  clear(): void;
+}
+
+function createCallWindow(): CallWindow {
+  const seconds: Second[] = Array.from({ length: WINDOW_SECONDS }, () => ({ at: -1, calls: 0, failures: 0 }));
+  return {
+    count(nowMs, failed) {
+      const at = Math.floor(nowMs / 1_000);
+      const second = seconds[at % WINDOW_SECONDS] as Second;
+      if (second.at !== at) {
+        second.at = at;
+        second.calls = 0;
+        second.failures = 0;
+      }
+      second.calls += 1;
+      if (failed) second.failures += 1;
+    },
+    mostlyFails(nowMs) {
+      const oldest = Math.floor(nowMs / 1_000) - WINDOW_SECONDS;
+      let calls = 0;
+      let failures = 0;
+      for (const second of seconds) {
+        if (second.at <= oldest) continue;
+        calls += second.calls;
+        failures += second.failures;
+      }
+      return failures >= FAILURES_MIN && failures / calls >= FAILURE_RATIO;
+    },
+    clear() {
+      for (const second of seconds) second.at = -1;
+    },
+  };
+}
+
 export function createCircuitBreaker(options: {
   random: () => number;
   onChange: (open: boolean) => void;
 }): CircuitBreaker {
-  const seconds: Second[] = Array.from({ length: WINDOW_SECONDS }, () => ({ at: -1, calls: 0, failures: 0 }));
+  const calls = createCallWindow();
   let open = false;
   let probing = false;
   let openMs = OPEN_MS_MIN;
   let probeAtMs = 0;
-
-  function secondOf(nowMs: number): Second {
-    const at = Math.floor(nowMs / 1_000);
-    const second = seconds[at % WINDOW_SECONDS] as Second;
-    if (second.at !== at) {
-      second.at = at;
-      second.calls = 0;
-      second.failures = 0;
-    }
-    return second;
-  }
-
-  function mostlyFails(nowMs: number): boolean {
-    const oldest = Math.floor(nowMs / 1_000) - WINDOW_SECONDS;
-    let calls = 0;
-    let failures = 0;
-    for (const second of seconds) {
-      if (second.at <= oldest) continue;
-      calls += second.calls;
-      failures += second.failures;
-    }
-    return failures >= FAILURES_MIN && failures / calls >= FAILURE_RATIO;
-  }
 
   function openFor(nowMs: number): void {
     probeAtMs = nowMs + openMs * (0.75 + options.random() / 4);
@@ -72,7 +87,7 @@ export function createCircuitBreaker(options: {
   function close(): void {
     open = false;
     openMs = OPEN_MS_MIN;
-    for (const second of seconds) second.at = -1;
+    calls.clear();
     options.onChange(false);
   }
 
@@ -87,7 +102,7 @@ export function createCircuitBreaker(options: {
       if (permit === 'probe') {
         probing = false;
         close();
-      } else secondOf(nowMs).calls += 1;
+      } else calls.count(nowMs, false);
     },
     failed(permit, nowMs) {
       if (permit === 'probe') {
@@ -95,11 +110,9 @@ export function createCircuitBreaker(options: {
         openFor(nowMs);
         return;
       }
-      const second = secondOf(nowMs);
-      second.calls += 1;
-      second.failures += 1;
+      calls.count(nowMs, true);
       // Calls that were under way when it opened must not prolong its rest.
-      if (!open && mostlyFails(nowMs)) openFor(nowMs);
+      if (!open && calls.mostlyFails(nowMs)) openFor(nowMs);
     },
     abandoned(permit) {
       if (permit === 'probe') probing = false;
