@@ -100,11 +100,11 @@ export function createPageCache(options: PageCacheOptions): PageCache {
     body(pageKey, pageOptions) {
       const key = keyOf(pageKey);
       const page = kept.get(key);
-      if (page !== undefined) {
-        if (clockMs() - page.atMs < availableLagMs) {
-          reads.inc({ from: 'process' });
-          return Promise.resolve(page.body);
-        }
+      if (page !== undefined && clockMs() - page.atMs < availableLagMs) {
+        reads.inc({ from: 'process' });
+        return Promise.resolve(page.body);
+      }
+      if (page !== undefined && !pageOptions.live) {
         page.refreshing ??= refresh(key, page).finally(() => {
           page.refreshing = undefined;
         });
