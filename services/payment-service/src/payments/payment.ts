@@ -152,9 +152,10 @@ function decideRefund(payment: Payment, command: Extract<PaymentCommand, { type:
       errors: [{ pointer: '/amount/currency', detail: `expected ${payment.amount.currency}, as it was captured` }],
     });
   }
+  if (left === 0) throw new Refusal('refund-exceeds-payment', 'Nothing is left to refund');
   const amount = command.amount?.amount ?? left;
-  if (amount > left || left === 0) {
-    throw new Refusal('refund-exceeds-payment', `Expected at most ${left} minor units, found ${Math.max(amount, 1)}`);
+  if (amount > left) {
+    throw new Refusal('refund-exceeds-payment', `Expected at most ${left} minor units, found ${amount}`);
   }
   return [
     {
