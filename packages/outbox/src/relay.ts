@@ -48,6 +48,7 @@ export function createRelay(options: RelayOptions): Relay {
   const wakeUp = createWakeUp();
   const inFlight = new Set<Promise<void>>();
   let stopped = false;
+  let readable = true;
   const timeoutMs = Math.max(100, leaseMs - LEASE_MARGIN_MS);
   const publisher: ClaimPublisher = { pool, broker, logger, metrics, timeoutMs, isStopped: () => stopped };
   let loop: Promise<void> | undefined;
@@ -63,10 +64,8 @@ export function createRelay(options: RelayOptions): Relay {
         await metrics.observe(pool).catch((error: unknown) => logger.debug({ error }, 'Outbox was not measured'));
       }
       const claimed = await claimNext();
-      if (claimed > 0) {
-        const gapMs = CLAIM_GAP_MS - (performance.now() - startedAt);
-        if (gapMs > 0) await sleep(gapMs);
-      }
+      const gapMs = CLAIM_GAP_MS - (performance.now() - startedAt);
+      if (gapMs > 0) await sleep(gapMs);
       if (claimed < batchMax) await wakeUp.wait(pollIntervalMs);
     }
   }
@@ -75,10 +74,10 @@ export function createRelay(options: RelayOptions): Relay {
   async function claimNext(): Promise<number> {
     if (!broker.isReady() || inFlight.size >= BATCHES_IN_FLIGHT_MAX) return 0;
     const claimId = randomUUID();
-    const claim = await claimRows(pool, { claimId, leaseMs, batchMax }).catch((error: unknown) => {
-      logger.warn({ error }, 'Outbox could not be read and will be polled again');
-      return { rows: [], heldBack: 0 };
-    });
+    const claim = await claimRows(pool, { claimId, leaseMs, batchMax }).catch(reportFailure);
+    if (claim === undefined) return 0;
+    if (!readable) logger.info('Outbox can be read again');
+    readable = true;
     if (claim.rows.length === 0) return 0;
     const publication = publishClaim(publisher, claimId, claim.rows).then(() => {
       inFlight.delete(publication);
@@ -88,6 +87,12 @@ export function createRelay(options: RelayOptions): Relay {
     inFlight.add(publication);
     await Promise.race([publication, sleep(PATIENCE_MS, undefined, { ref: false })]);
     return claim.rows.length;
+  }
+
+  /** Told once for each outage, not at each poll. */
+  function reportFailure(error: unknown): undefined {
+    if (readable) logger.warn({ error }, 'Outbox could not be read and will be polled again');
+    readable = false;
   }
 
   return {

@@ -33,15 +33,21 @@ export function createHealth(): HealthControl {
   const delay = monitorEventLoopDelay({ resolution: 100 });
   delay.enable();
   const reset = setInterval(() => delay.reset(), WINDOW_MS).unref();
+  let draining = false;
   return {
-    draining: false,
+    get draining() {
+      return draining;
+    },
+    set draining(value) {
+      draining = value;
+    },
     addCheck: (name, check) => void checks.set(name, check),
     live: () => delay.max < LOOP_DELAY_MS_MAX * 1e6,
     async readiness() {
       const results = await Promise.all(
         [...checks].map(async ([name, check]) => [name, await resultOf(check)] as const),
       );
-      if (this.draining) results.push(['lifecycle', 'stopping']);
+      if (draining) results.push(['lifecycle', 'stopping']);
       return { ready: results.every(([, result]) => result === 'ok'), checks: Object.fromEntries(results) };
     },
     stop() {

@@ -1,12 +1,13 @@
-import { type MigrateOptions, migrate } from '../database/migrate.ts';
-import { MigrationError } from '../database/migration-error.ts';
-import { createLogger, type Logger } from '../logger.ts';
+import { migrate } from '../database/migrate.ts';
+import { assertSchemaIsCurrent } from '../database/schema-version.ts';
+import { createLogger } from '../logger.ts';
 import { type Environment, loadSettings, maskSettings } from '../settings/load-settings.ts';
 import { commonSettings, databaseSettings } from '../settings/platform-settings.ts';
 import { startTracing, type Tracing } from '../trace/spans.ts';
 import { createServiceContext, type OwnedContext, type PlatformConfig } from './context.ts';
 import type { ServiceDefinition } from './service.ts';
 import { startService } from './start-service.ts';
+import { untilDatabaseAnswers } from './until-database-answers.ts';
 
 /** How long a process that was told to stop still answers while it is not ready (Kubernetes adds preStop's 5 s in front). */
 const DRAIN_DELAY_MS = 2_000;
@@ -69,8 +70,10 @@ async function serve<C>(definition: ServiceDefinition<C>): Promise<number> {
   logger.info({ settings: maskSettings(definition.settings, config), node: process.version }, 'Loaded settings');
   watchProcess(context);
   const tracing = await traceWhenAsked(context);
+  // Listened for from here on: a signal that comes during the start must not kill half a service.
+  const signalled = stopSignal();
   const running = await startService(definition, context, { drainDelayMs: DRAIN_DELAY_MS });
-  const signal = await stopSignal();
+  const signal = await signalled;
   logger.info({ signal }, 'Received signal');
   // A second signal is somebody who does not want to wait.
   void stopSignal().then(() => exit(1));
@@ -112,40 +115,20 @@ async function runMigrate<C>(definition: ServiceDefinition<C>): Promise<number> 
   const { databaseUrl, logFormat, logLevel } = loaded.config;
   const logger = createLogger({ service: definition.name, level: logLevel, format: logFormat });
   const ownerUrl = requireOwnerUrl(loaded.config.migrationDatabaseUrl, 'migrate');
-  const { applied } = await migrateWithin({
-    ownerUrl,
-    appUrl: databaseUrl,
-    migrations: definition.migrations ?? [],
+  const migrations = definition.migrations ?? [];
+  const { applied } = await untilDatabaseAnswers(() => migrate({ ownerUrl, appUrl: databaseUrl, migrations, logger }), {
     logger,
   });
   logger.info({ applied: applied.length }, 'Migrated database');
   return 0;
 }
 
-const CONNECT_TRIES = 10;
-
-/** In Compose and in a Job the database may come up a little later than the migration. */
-async function migrateWithin(options: MigrateOptions & { logger: Logger }): Promise<{ applied: string[] }> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await migrate(options);
-    } catch (error) {
-      if (attempt >= CONNECT_TRIES || error instanceof MigrationError || !isNotThereYet(error)) throw error;
-      options.logger.warn({ attempt, reason: linesOf(error)[0] }, 'The database does not answer yet');
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
-    }
-  }
-}
-
-function isNotThereYet(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', '57P03', '57P01'].includes(code);
-}
-
 async function seed<C>(definition: ServiceDefinition<C>): Promise<number> {
   const { config } = loadOrThrow(definition, process.env);
   const databaseUrl = requireOwnerUrl((config as PlatformConfig).migrationDatabaseUrl, 'seed');
   return await withContext(definition, { databaseUrl }, async (context) => {
+    const { migrations = [] } = definition;
+    await untilDatabaseAnswers(() => assertSchemaIsCurrent(context.pool, migrations), context);
     await definition.seed?.(context);
     context.logger.info('Seeded database');
     return 0;
