@@ -24,16 +24,19 @@ const fromSecret = (secret: { name: string }, name: string): EnvironmentVariable
   secret: { name: secret.name, key: name },
 });
 
-/** What a service's container gets, sorted by name; `migrate` and `seed` get the owner's URL too. */
+/** What a service's image is started with. */
+export type Command = 'serve' | 'migrate' | 'seed';
+
+/** What a container gets, sorted by name: `seed` gets the owner's URL too, `migrate` only what leads to the database. */
 export function environmentOf(
   service: ServiceModel,
   options: EnvironmentOptions,
-  command: 'serve' | 'migrate' | 'seed' = 'serve',
+  command: Command = 'serve',
 ): EnvironmentVariable[] {
+  if (command === 'migrate') return [...databaseVariables(service, command), ...logVariables(options)].sort(byName);
   const variables: EnvironmentVariable[] = [
     { name: 'PORT', value: String(service.port) },
-    { name: 'LOG_FORMAT', value: 'json' },
-    { name: 'LOG_LEVEL', value: options.logLevel },
+    ...logVariables(options),
     ...service.calls.map((callee) => ({
       name: addressVariable(callee),
       value: `http://${callee}:${SERVICES[callee].port}`,
@@ -42,20 +45,31 @@ export function environmentOf(
     ...literals(service, options),
     ...(command === 'seed' ? [{ name: 'SEED_DEMO_DATA', value: 'true' }] : []),
   ];
-  return variables.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return variables.sort(byName);
 }
 
-function dataVariables(service: ServiceModel, command: string): EnvironmentVariable[] {
+const byName = (a: EnvironmentVariable, b: EnvironmentVariable) => (a.name < b.name ? -1 : 1);
+
+const logVariables = (options: EnvironmentOptions): EnvironmentVariable[] => [
+  { name: 'LOG_FORMAT', value: 'json' },
+  { name: 'LOG_LEVEL', value: options.logLevel },
+];
+
+function databaseVariables(service: ServiceModel, command: Command): EnvironmentVariable[] {
+  if (!service.database) return [];
+  const secret = { name: databaseSecretName(service.name) };
+  return [
+    fromSecret(secret, 'DATABASE_URL'),
+    ...(command === 'serve' ? [] : [fromSecret(secret, 'MIGRATION_DATABASE_URL')]),
+  ];
+}
+
+function dataVariables(service: ServiceModel, command: Command): EnvironmentVariable[] {
   const variables: EnvironmentVariable[] = [];
   if (service.name !== 'api-gateway') variables.push(fromSecret(SECRETS.internal, 'INTERNAL_SECRET'));
   if (service.broker) variables.push(fromSecret(SECRETS.messaging, 'AMQP_URL'));
   if (service.cache) variables.push(fromSecret(SECRETS.cache, 'REDIS_URL'));
-  if (service.database) {
-    const secret = { name: databaseSecretName(service.name) };
-    variables.push(fromSecret(secret, 'DATABASE_URL'));
-    if (command !== 'serve') variables.push(fromSecret(secret, 'MIGRATION_DATABASE_URL'));
-  }
-  return variables;
+  return [...variables, ...databaseVariables(service, command)];
 }
 
 /** Settings that only one service reads. */

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { environmentOf } from '../model/environment.ts';
 import type { PlatformOptions } from '../model/options.ts';
 import type { ServiceModel } from '../model/platform.ts';
-import { labels } from './metadata.ts';
+import { labels, type Manifest } from './metadata.ts';
 import {
   POD_DEFAULTS,
   restrictedContainer,
@@ -17,13 +18,20 @@ import {
 
 export type JobCommand = 'migrate' | 'seed';
 
-/** `order-service-migrate`: what selectors use. The Job itself carries the schema's revision, because Jobs are immutable. */
+/** `order-service-migrate`: what selectors use. */
 export function jobAppName(service: ServiceModel, command: JobCommand): string {
   return `${service.name}-${command}`;
 }
 
-export function jobName(service: ServiceModel, command: JobCommand, options: PlatformOptions): string {
-  return `${jobAppName(service, command)}-${options.schemaRevisionOf(service.name)}`;
+/**
+ * The name of a rendered Job, `order-service-migrate-7f430bae-91c2d4`: the schema's revision, then six digits over its pod
+ * template. A Job is immutable, so that a new image or variable has to make a new one; the same template never does.
+ */
+export function withNameOfTemplate(manifest: Manifest): Manifest {
+  if (manifest.kind !== 'Job') return manifest;
+  const { template } = manifest.spec as { template: unknown };
+  const digits = createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 6);
+  return { ...manifest, metadata: { ...manifest.metadata, name: `${manifest.metadata.name}-${digits}` } };
 }
 
 /** A migration or the demo data: the service's image with another command, as the owner of the database. */
@@ -36,7 +44,11 @@ export function renderJob(
   const app = jobAppName(service, command);
   const podLabels = labels(app, command, options);
   new k8s.KubeJob(scope, `${app}-job`, {
-    metadata: { name: jobName(service, command, options), namespace: options.namespace, labels: podLabels },
+    metadata: {
+      name: `${app}-${options.schemaRevisionOf(service.name)}`,
+      namespace: options.namespace,
+      labels: podLabels,
+    },
     spec: {
       backoffLimit: 10,
       activeDeadlineSeconds: 600,

@@ -4,10 +4,16 @@ import type { PlatformOptions } from '../model/options.ts';
 import { SERVICES } from '../model/platform.ts';
 import { renderDataTier } from './data-tier.ts';
 import { renderExposure } from './exposure.ts';
-import { renderJob } from './job.ts';
+import { renderJob, withNameOfTemplate } from './job.ts';
 import { labels, type Manifest } from './metadata.ts';
 import { renderDataPolicies, renderDefaultDeny, renderServicePolicies } from './network-policy.ts';
-import { PRE_STOP_SECONDS, renderDeployment, renderScaling, renderServiceAndAccount } from './service.ts';
+import {
+  PRE_STOP_SECONDS,
+  renderConfigMap,
+  renderDeployment,
+  renderScaling,
+  renderServiceAndAccount,
+} from './service.ts';
 
 /** The namespace, which refuses every pod that is not restricted. */
 export function renderNamespace(options: PlatformOptions): Manifest {
@@ -36,7 +42,7 @@ export function renderPlatform(options: PlatformOptions): Record<string, Manifes
   const group = (name: string, render: (chart: Chart) => void) => {
     const chart = new Chart(Testing.app(), name, { disableResourceNameHashes: true });
     render(chart);
-    groups[name] = (chart.toJson() as Manifest[]).map(withFieldsUnknownToTheSchema);
+    groups[name] = (chart.toJson() as Manifest[]).map(withFieldsUnknownToTheSchema).map(withNameOfTemplate);
   };
   group('network', (chart) => renderDefaultDeny(chart, options));
   if (options.data === 'embedded') {
@@ -48,6 +54,7 @@ export function renderPlatform(options: PlatformOptions): Record<string, Manifes
   for (const service of Object.values(SERVICES)) {
     group(service.name, (chart) => {
       renderServiceAndAccount(chart, service, options);
+      renderConfigMap(chart, service, options);
       renderDeployment(chart, service, options);
       renderScaling(chart, service, options);
       if (service.database) renderJob(chart, service, options, 'migrate');

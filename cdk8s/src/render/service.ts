@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { environmentOf } from '../model/environment.ts';
@@ -45,7 +46,8 @@ function container(service: ServiceModel, options: PlatformOptions): k8s.Contain
     image: options.imageOf(service.name),
     imagePullPolicy: options.imagePullPolicy,
     ports: containerPorts(service),
-    env: toEnvVars(environmentOf(service, options.environment)),
+    envFrom: [{ configMapRef: { name: service.name } }],
+    env: toEnvVars(environmentOf(service, options.environment).filter((variable) => 'secret' in variable)),
     resources: toResourceRequirements(options.scaleOf(service.name).resources),
     securityContext: restrictedContainer({ writableRoot: options.writableRoot }),
     volumeMounts: [TMP_MOUNT],
@@ -77,6 +79,26 @@ function spread(
   };
 }
 
+/** The variables of a service that are no secret; they make its ConfigMap. */
+function literalsOf(service: ServiceModel, options: PlatformOptions): Record<string, string> {
+  return Object.fromEntries(
+    environmentOf(service, options.environment).flatMap((variable) =>
+      'value' in variable ? [[variable.name, variable.value]] : [],
+    ),
+  );
+}
+
+function checksum(literals: Record<string, string>): string {
+  return createHash('sha256').update(JSON.stringify(literals)).digest('hex').slice(0, 16);
+}
+
+export function renderConfigMap(scope: Construct, service: ServiceModel, options: PlatformOptions): void {
+  new k8s.KubeConfigMap(scope, `${service.name}-config`, {
+    metadata: metadata(service.name, 'service', options),
+    data: literalsOf(service, options),
+  });
+}
+
 export function renderDeployment(scope: Construct, service: ServiceModel, options: PlatformOptions): void {
   const scale = options.scaleOf(service.name);
   new k8s.KubeDeployment(scope, `${service.name}-deployment`, {
@@ -91,7 +113,11 @@ export function renderDeployment(scope: Construct, service: ServiceModel, option
         rollingUpdate: { maxUnavailable: k8s.IntOrString.fromNumber(0), maxSurge: k8s.IntOrString.fromNumber(1) },
       },
       template: {
-        metadata: { labels: labels(service.name, 'service', options) },
+        metadata: {
+          labels: labels(service.name, 'service', options),
+          // A container reads its ConfigMap once, when it starts: another content has to make another pod.
+          annotations: { 'souk.dev/config-checksum': checksum(literalsOf(service, options)) },
+        },
         spec: {
           ...POD_DEFAULTS,
           serviceAccountName: service.name,
