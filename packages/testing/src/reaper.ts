@@ -3,14 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-// Reads what to end, one "<signal> <pid>" a line (a negative pid is a process group). At the end of its input, which a
-// killed test run brings about too, it ends all of that and removes the folder; the line "done" calls it off.
+// Reads what to end, one "<signal> <pid>" a line (a negative pid is a process group) or "container <id>". At the end of its
+// input, which a killed test run brings about too, it ends all of that and removes the folder; the line "done" calls it off.
 const SCRIPT = `
-folder=$1; targets=
+folder=$1; targets=; containers=
 while read -r signal pid; do
-  [ "$signal" = done ] && exit 0
-  targets="$targets $signal:$pid"
+  case $signal in
+    done) exit 0 ;;
+    container) containers="$containers $pid" ;;
+    *) targets="$targets $signal:$pid" ;;
+  esac
 done
+[ -n "$containers" ] && docker rm -f -v $containers >/dev/null 2>&1
 for target in $targets; do kill -\${target%%:*} "\${target#*:}" 2>/dev/null; done
 for target in $targets; do
   tries=0
@@ -24,6 +28,8 @@ export interface Reaper {
   folder: string;
   /** Ends this process (a negative pid: its group) after the run, whatever happens. */
   watch(pid: number, signal: 'KILL' | 'QUIT'): void;
+  /** Removes this container after the run, whatever happens; needs the program `docker`. */
+  watchContainer(id: string): void;
   /** Everything has been stopped in good order. */
   close(): void;
 }
@@ -42,6 +48,9 @@ export function startReaper(): Reaper {
     folder,
     watch: (pid, signal) => {
       child.stdin.write(`${signal} ${pid}\n`);
+    },
+    watchContainer: (id) => {
+      child.stdin.write(`container ${id}\n`);
     },
     close: () => {
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

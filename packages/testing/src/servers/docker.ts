@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ServerContext, TestServer } from './server.ts';
+import { findProgram, type ServerContext, type TestServer } from './server.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 
@@ -14,7 +14,7 @@ interface Image {
 }
 
 const RABBITMQ: Image = {
-  name: 'rabbitmq:4-alpine',
+  name: 'rabbitmq:4-management-alpine',
   port: 5672,
   readyLog: /Server startup complete/,
   scheme: 'amqp://guest:guest@',
@@ -45,18 +45,21 @@ function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefine
 
 async function engineAnswers(): Promise<boolean> {
   if (!mayHaveEngine()) return false;
+  // Our own reaper removes the containers where it can: the one of Testcontainers is another image to be had.
+  if (findProgram('docker') !== undefined) process.env.TESTCONTAINERS_RYUK_DISABLED ??= 'true';
   // Loading it takes a second, so only where there may be an engine at all.
   const { getContainerRuntimeClient } = await import('testcontainers');
   return (await within(getContainerRuntimeClient(), ANSWER_TIMEOUT_MS)) !== undefined;
 }
 
-async function startContainer(image: Image): Promise<TestServer> {
+async function startContainer(image: Image, { reaper }: ServerContext): Promise<TestServer> {
   const { GenericContainer, Wait } = await import('testcontainers');
   const container = await new GenericContainer(image.name)
     .withExposedPorts(image.port)
     .withWaitStrategy(Wait.forLogMessage(image.readyLog))
     .withStartupTimeout(120_000)
     .start();
+  reaper.watchContainer(container.getId());
   return {
     url: `${image.scheme}${container.getHost()}:${container.getMappedPort(image.port)}`,
     stop: async () => {
@@ -65,12 +68,12 @@ async function startContainer(image: Image): Promise<TestServer> {
   };
 }
 
-async function startFromImage(image: Image, { report }: ServerContext): Promise<TestServer | undefined> {
+async function startFromImage(image: Image, context: ServerContext): Promise<TestServer | undefined> {
   if (!(await engineAnswers())) return undefined;
   try {
-    return await startContainer(image);
+    return await startContainer(image, context);
   } catch (error) {
-    report(`The Docker engine answers, but ${image.name} did not start (${String(error).split('\n')[0]})`);
+    context.report(`The Docker engine answers, but ${image.name} did not start (${String(error).split('\n')[0]})`);
     return undefined;
   }
 }
