@@ -77,7 +77,7 @@ export interface AnswerBody {
   id: string;
   type: string;
   amount: { amount: number; currency: string };
-  items: { id: string }[];
+  items: { id: string; status: string }[];
   total: number;
   nextCursor: string | null;
   errors: { pointer: string }[];

@@ -35,6 +35,7 @@ export interface StripeStub {
   requests: string[];
   /** The next intents succeed with this amount instead of the one asked for. */
   captureInstead: number | undefined;
+  refusesRefunds: boolean;
   /** Forgets idempotency keys, as Stripe does after a day. */
   forgetKeys(): void;
   stop(): Promise<void>;
@@ -55,6 +56,7 @@ class Stub implements StripeStub {
   readonly refunds: StubRefund[] = [];
   readonly requests: string[] = [];
   captureInstead: number | undefined;
+  refusesRefunds = false;
   readonly #answers = new Map<string, { fingerprint: string; answer: Answer }>();
   readonly #seen = new Set<string>();
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -105,7 +107,8 @@ class Stub implements StripeStub {
       : path.startsWith('/v1/refunds')
         ? this.#refund(form)
         : this.#intent(path, form);
-    this.#answers.set(key, { fingerprint, answer });
+    // A request that Stripe does not begin to work on leaves its key free.
+    if (answer.status !== 400) this.#answers.set(key, { fingerprint, answer });
     return answer;
   }
 
@@ -140,6 +143,7 @@ class Stub implements StripeStub {
   }
 
   #refund(form: URLSearchParams): Answer {
+    if (this.refusesRefunds) return refusal(400, { type: 'invalid_request_error', code: 'insufficient_funds' });
     const intent = this.intents.get(form.get('payment_intent') ?? '');
     if (intent === undefined) return refusal(404, { type: 'invalid_request_error', code: 'resource_missing' });
     const amount = Number(form.get('amount'));

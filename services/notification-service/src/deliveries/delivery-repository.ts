@@ -17,7 +17,10 @@ export interface LeasedDelivery {
   attempts: number;
 }
 
-/** Writes the messages that are not there yet, due at once, in one statement. */
+/**
+ * Writes the messages that are not there yet, due at once, in one statement. News of an account that was deleted meanwhile
+ * (events may overtake each other) is nobody's news.
+ */
 export async function insertDeliveries(
   db: Queryable,
   deliveries: readonly PlannedDelivery[],
@@ -30,6 +33,7 @@ export async function insertDeliveries(
      SELECT u.*, 'pending', $10
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[])
        AS u (id, event_id, template, channel, recipient, order_id, user_id, content, traceparent)
+     WHERE u.order_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM erased_users AS e WHERE e.user_id = u.user_id)
      ON CONFLICT (event_id, template, channel) DO NOTHING`,
     [
       deliveries.map(() => context.newId()),

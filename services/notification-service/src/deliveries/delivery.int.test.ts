@@ -120,6 +120,9 @@ test('a deleted user is forgotten: pending mails about the account are not sent,
   });
   await harness.publish(deleted);
   expect(await harness.deliveries(event.id)).toMatchObject([{ recipient: '', content: '{}', status: 'sent' }]);
+  const late = anEvent('user.registered', { userId });
+  await harness.publish(late);
+  expect(await harness.deliveries(late.id)).toEqual([]);
   const { rows } = await harness.database.pool.query(
     'SELECT count(*)::int AS others FROM deliveries WHERE user_id = $1 AND recipient = $2',
     [USER_ID, ''],

@@ -18,7 +18,7 @@ export class MailSenderMissingError extends Error {
 }
 
 /** A folder where MAIL_DIRECTORY names one (the embedded run), else the mail server. */
-export function createMailSender({ config, clock }: ServiceContext<Config>): MailSender {
+export function createMailSender({ config, clock }: Pick<ServiceContext<Config>, 'config' | 'clock'>): MailSender {
   const { mailDirectory, smtpUrl, mailFrom: from, sendTimeoutMs: timeoutMs } = config;
   if (mailDirectory !== undefined) return createFolderMailSender({ directory: resolve(mailDirectory), from, clock });
   if (smtpUrl === undefined) throw new MailSenderMissingError();
@@ -26,7 +26,7 @@ export function createMailSender({ config, clock }: ServiceContext<Config>): Mai
 }
 
 /** The webhook where SMS_WEBHOOK_URL names one, else the log. */
-export function createSmsSender({ config, logger }: ServiceContext<Config>): SmsSender {
+export function createSmsSender({ config, logger }: Pick<ServiceContext<Config>, 'config' | 'logger'>): SmsSender {
   const { smsWebhookUrl: url, sendTimeoutMs: timeoutMs } = config;
   return url === undefined ? createLogSmsSender(logger) : createWebhookSmsSender({ url, timeoutMs });
 }

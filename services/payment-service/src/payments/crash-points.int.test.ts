@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newId } from '@souk/service-runtime';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { anOrder, created, type Harness, startHarness } from '../../test/harness.ts';
+import { anOrder, cancelled, created, type Harness, startHarness } from '../../test/harness.ts';
 import { createSandboxProvider } from '../providers/sandbox-provider.ts';
-import { leaseCharges } from './leases.ts';
+import { leaseCharges, leaseRefunds } from './leases.ts';
 
 let harness: Harness;
 beforeAll(async () => {
@@ -59,6 +59,40 @@ test('a process that died after its commit and before its acknowledgement hears 
   await sleep(100);
   expect(await harness.ledger(order.orderId)).toHaveLength(1);
   expect(await harness.published(order.orderId)).toHaveLength(1);
+});
+
+test('a process that died after the provider gave money back leaves one refund', async () => {
+  const order = anOrder();
+  await harness.publish(created(order));
+  const { id } = await harness.untilStatus(order.orderId, 'captured');
+  const { pool } = harness.database;
+  // Cancelled, and the refund leased by another process before ours looks: in one transaction, so that ours cannot.
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await client.query(`UPDATE payments SET cancelled = true, refund_reserved = captured WHERE id = $1`, [id]);
+  await client.query(
+    `INSERT INTO refunds (id, payment_id, amount, reason, origin, status, provider_key, created_at, updated_at)
+     VALUES ($1, $2, 3998, 'order cancelled', 'compensation', 'pending', $3, now(), now())`,
+    [newId(), id, `refund:${id}`],
+  );
+  const [lease] = await leaseRefunds(client, { leaseId: newId(), leaseMs: 500, limit: 1 });
+  await client.query('COMMIT');
+  client.release();
+  if (lease === undefined) return expect.fail('nothing was leased');
+  const provider = createSandboxProvider({ pool, newId });
+  const { providerKey: key, orderId, chargeReference, amount } = lease;
+  await provider.refund({ key, orderId, chargeReference, amount, signal: AbortSignal.timeout(1_000) });
+  await harness.untilStatus(order.orderId, 'refunded');
+  expect((await harness.ledger(order.orderId)).map(({ kind }) => kind)).toEqual(['charge', 'refund']);
+  // The cancellation itself, late: everything is done already.
+  await harness.publish(cancelled(order));
+  expect(await harness.ledger(order.orderId)).toHaveLength(2);
+});
+
+test('a provider that takes its time does not cost the lease', async () => {
+  const order = anOrder({ paymentMethod: 'tok_slow' });
+  await harness.publish(created(order));
+  expect(await harness.untilStatus(order.orderId, 'captured')).toMatchObject({ attempts: 1 });
 });
 
 test('two processes on one database charge each order once', async () => {

@@ -1,8 +1,9 @@
 import { newId } from '@souk/service-runtime';
+import { waitFor } from '@souk/testing';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Api, startApi } from '../../test/api.ts';
-import { anOrder, created } from '../../test/harness.ts';
+import { anOrder, cancelled, created } from '../../test/harness.ts';
 import { type StripeStub, startStripeStub } from '../../test/stripe-stub.ts';
 
 const SECRET = 'whsec_test_of_the_webhook';
@@ -91,6 +92,38 @@ test('a captured wrong amount never completes the payment: it goes back, and the
   expect((await api.published(order.orderId)).map(({ type }) => type)).toEqual(['payment.failed']);
   expect(stub.refunds.at(-1)?.amount).toBe(1);
   expect((await alarms())['wrong-amount']).toBe(1);
+});
+
+test('a cancelled order is owed its money until the provider gives it back', async () => {
+  const order = anOrder({ paymentMethod: 'tok_visa' });
+  await api.publish(created(order));
+  await api.untilStatus(order.orderId, 'captured');
+  stub.refusesRefunds = true;
+  await api.publish(cancelled(order));
+  await waitFor(async () => ((await alarms())['compensation-refused'] ?? 0) > 1);
+  expect(await api.payment(order.orderId)).toMatchObject({
+    status: 'captured',
+    refund_reserved: '3998',
+    refunded: '0',
+  });
+  stub.refusesRefunds = false;
+  await api.untilStatus(order.orderId, 'refunded');
+});
+
+test("an administrator's refund that the provider refuses has failed, and may be asked for again", async () => {
+  const order = anOrder({ paymentMethod: 'tok_visa' });
+  await api.publish(created(order));
+  const { id } = await api.untilStatus(order.orderId, 'captured');
+  const path = `/api/v1/payments/${id}/refunds`;
+  const refund = () => api.call('POST', path, { token: api.admin.token, body: { reason: 'x' } });
+  const list = () => api.call('GET', path, { token: api.admin.token });
+  stub.refusesRefunds = true;
+  expect((await refund()).status).toBe(201);
+  await waitFor(async () => (await list()).body.items[0]?.status === 'failed');
+  stub.refusesRefunds = false;
+  expect((await refund()).status).toBe(201);
+  await api.untilStatus(order.orderId, 'refunded');
+  expect((await list()).body.items.map(({ status }) => status)).toEqual(['succeeded', 'failed']);
 });
 
 describe('a webhook', () => {
