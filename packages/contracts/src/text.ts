@@ -24,6 +24,8 @@ export function textSchema(options: { codePointsMax: number; multiline?: boolean
       )
       .refine((text) => !forbidden.test(text), 'expected no control characters')
       .refine((text) => text.isWellFormed(), 'expected no unpaired surrogates')
+      // JSON Schema counts code points (RFC 8259), as the contract does; what `max` above says is only a first bound.
+      .meta({ maxLength: options.codePointsMax, ...(options.emptyAllowed ? {} : { minLength: 1 }) })
   );
 }
 

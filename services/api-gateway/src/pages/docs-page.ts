@@ -1,5 +1,5 @@
 import type { OpenApiDocument } from '@souk/http';
-import { type Html, html, htmlPage } from './html.ts';
+import { type Html, html, htmlPage, withCode } from './html.ts';
 import { type Operation, operationView } from './operation-view.ts';
 import type { Page } from './page.ts';
 
@@ -47,7 +47,7 @@ export function createDocsPage(document: OpenApiDocument): Page {
 <nav><input type="search" placeholder="Search routes" aria-label="Search routes">${navigation}</nav>
 <main>
 <h1>${document.info.title}</h1>
-<p>${document.info.description}</p>
+<p>${withCode(document.info.description ?? '')}</p>
 ${introduction()}
 ${sections}
 </main></div>`,

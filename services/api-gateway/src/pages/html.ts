@@ -25,6 +25,11 @@ function render(part: Part): string {
   return part.map((one) => one.text).join('');
 }
 
+/** Text in which `backticks` mark code, as descriptions have it. */
+export function withCode(text: string): readonly Html[] {
+  return text.split('`').map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`));
+}
+
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

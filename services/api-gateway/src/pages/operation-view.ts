@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html, withCode } from './html.ts';
 import { schemaView, typeOf } from './schema-view.ts';
 
 /** The parts of an OpenAPI operation that the page shows. */
@@ -42,7 +42,7 @@ export function operationView(method: string, path: string, given: { operation: 
 <summary><span class="method ${verb}">${verb}</span> <span class="path">${path}</span>
 <span class="what">${operation.summary}</span></summary>
 <div>
-<p>${operation.description ?? operation.summary} <span class="tag">${accessOf(operation)}</span></p>
+<p>${withCode(operation.description ?? operation.summary ?? '')} <span class="tag">${accessOf(operation)}</span></p>
 ${parametersView(operation, schemas)}
 ${requestView(operation, schemas)}
 <h3>Request</h3>
@@ -63,7 +63,7 @@ function parametersView(operation: Operation, schemas: Schemas): Html | undefine
   const rows = parameters.map(
     (parameter) => html`<tr><td><code>${parameter.name}</code></td><td>${parameter.in}</td>
       <td>${typeOf(parameter.schema, schemas)} ${parameter.required ? html`<span class="required">required</span>` : undefined}</td>
-      <td>${parameter.description}</td></tr>`,
+      <td>${withCode(parameter.description ?? '')}</td></tr>`,
   );
   return html`<h3>Parameters</h3><table><thead><tr><th>Name</th><th>In</th><th>Type</th><th></th></tr></thead>
 <tbody>${rows}</tbody></table>`;
@@ -73,7 +73,7 @@ function requestView({ requestBody }: Operation, schemas: Schemas): Html | undef
   const schema = requestBody?.content['application/json']?.schema;
   if (schema === undefined) return undefined;
   return html`<h3>Body ${requestBody?.required === false ? html`<span class="soft">optional</span>` : undefined}</h3>
-${schemaView(schema, schemas)}`;
+${schemaView(schema, { schemas, showsRequired: true })}`;
 }
 
 function responsesView(operation: Operation, schemas: Schemas): readonly Html[] {
@@ -82,9 +82,9 @@ function responsesView(operation: Operation, schemas: Schemas): readonly Html[] 
   const problems = entries.filter(([status]) => Number(status) >= 400);
   const answers = successes.map(([status, response]) => {
     const [contentType, media] = Object.entries(response.content ?? {})[0] ?? [];
-    return html`<h3>${status} <span class="soft">${response.description}</span>
+    return html`<h3>${status} <span class="soft">${withCode(response.description)}</span>
 ${contentType === undefined ? undefined : html`<span class="tag">${contentType}</span>`}</h3>
-${media?.schema === undefined ? undefined : schemaView(media.schema, schemas)}
+${media?.schema === undefined ? undefined : schemaView(media.schema, { schemas, showsRequired: false })}
 ${media?.example === undefined ? undefined : html`<pre><code>${exampleText(media.example)}</code></pre>`}`;
   });
   const rows = problems.map(

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html, withCode } from './html.ts';
 
 type Schema = Record<string, unknown>;
 
@@ -6,18 +6,25 @@ type Schema = Record<string, unknown>;
 const DEPTH_MAX = 4;
 const REF = '#/components/schemas/';
 
+export interface SchemaViewOptions {
+  schemas: Schema;
+  /** A client must know what it has to send; an answer always has all its fields. */
+  showsRequired: boolean;
+}
+
 /** A schema as a list of fields, nested ones unfolded. */
-export function schemaView(schema: unknown, schemas: Schema, depth = 0): Html {
-  const resolved = resolve(schema, schemas);
+export function schemaView(schema: unknown, options: SchemaViewOptions, depth = 0): Html {
+  const { schemas } = options;
+  const resolved = itemsOf(resolve(schema, schemas), schemas);
   const fields = fieldsOf(resolved);
   if (fields === undefined || depth >= DEPTH_MAX) return html``;
-  const required = new Set(Array.isArray(resolved.required) ? resolved.required : []);
+  const required = new Set(options.showsRequired && Array.isArray(resolved.required) ? resolved.required : []);
   const rows = Object.entries(fields).map(([name, field]) => {
     const inner = resolve(field, schemas);
     return html`<li><code>${name}</code> <span class="soft">${typeOf(field, schemas)}</span>
       ${required.has(name) ? html`<span class="required">required</span>` : undefined}
-      ${typeof inner.description === 'string' ? html`<span class="soft">— ${inner.description}</span>` : undefined}
-      ${schemaView(nested(inner), schemas, depth + 1)}</li>`;
+      ${typeof inner.description === 'string' ? html`<span class="soft">— ${withCode(inner.description)}</span>` : undefined}
+      ${schemaView(nested(inner), options, depth + 1)}</li>`;
   });
   return html`<ul class="schema">${rows}</ul>`;
 }
@@ -68,6 +75,11 @@ function nested(schema: Schema): unknown {
   if (schema.type === 'array') return schema.items;
   const alternatives = schema.anyOf ?? schema.oneOf;
   return Array.isArray(alternatives) ? alternatives.find((one) => asSchema(one).type !== 'null') : schema;
+}
+
+/** The schema of an array's items; any other schema itself. */
+function itemsOf(schema: Schema, schemas: Schema): Schema {
+  return schema.type === 'array' ? itemsOf(resolve(schema.items, schemas), schemas) : schema;
 }
 
 function fieldsOf(schema: Schema): Schema | undefined {

@@ -28,9 +28,6 @@ export interface RelayCall {
   refuse(refusal: Refusal): void;
 }
 
-/** An answer up to this size is joined to its head. */
-const JOINED_BYTES_MAX = 65_536;
-
 /** The service could not be asked; nothing of the request has reached it. */
 const NOT_SENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -135,10 +132,9 @@ class Relay implements Dispatcher.DispatchHandler {
     if (this.#bytesLeft > 0) {
       this.#bytesLeft -= chunk.length;
       if (this.#bytesLeft === 0) {
+        // Head and body leave in one write.
         this.#ended = true;
-        // As a string of bytes node joins it to the head and writes once; a Buffer would be a slower writev of two parts.
-        if (chunk.length <= JOINED_BYTES_MAX) response.end(chunk.toString('latin1'), 'latin1');
-        else response.end(chunk);
+        response.end(chunk);
         return;
       }
     }
