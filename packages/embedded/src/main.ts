@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { startPlatform } from './platform.ts';
-import { progressFor } from './progress.ts';
+import { abortableProgress, progressFor } from './progress.ts';
 import { explainStart } from './start-error.ts';
 import { welcome } from './welcome.ts';
 
@@ -52,8 +52,9 @@ async function main(): Promise<void> {
   const startedAt = performance.now();
   const { reset } = parseArguments(process.argv.slice(2));
   const folder = resolve(process.env.SOUK_DATA_DIRECTORY || '.souk');
-  const progress = progressFor(process.stdout);
-  const stop = stopSignal();
+  const stopped = new AbortController();
+  const progress = abortableProgress(progressFor(process.stdout), stopped.signal);
+  const stop = stopSignal().then(() => stopped.abort());
   const starting = startPlatform({ folder, env: process.env, reset, progress });
   starting.catch(() => {});
   const early = await Promise.race([stop.then(() => 'stop' as const), starting.catch((error: unknown) => ({ error }))]);

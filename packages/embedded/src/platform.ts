@@ -177,18 +177,16 @@ async function seedOnce(
 }
 
 async function startServices({ shutdown, ports }: Foundation, hostingOf: HostingOf): Promise<void> {
-  const results = await Promise.allSettled(
-    HOSTED_SERVICES.map(async (service) => {
-      const running: RunningService = await service.start(hostingOf(service));
-      return running;
-    }),
-  );
+  const running: RunningService[] = [];
   shutdown.add(async () => {
-    const running = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const gateway = running.at(-1);
-    await gateway?.stop(); // the only public door closes first
-    await Promise.all(running.slice(0, -1).map((service) => service.stop()));
+    await running.pop()?.stop(); // the only public door closes first
+    await Promise.all(running.map((service) => service.stop()));
   });
+  // All others ask the first one for its keys at once, and would have to wait for their second try.
+  const [identity, ...others] = HOSTED_SERVICES;
+  if (identity !== undefined) running.push(await identity.start(hostingOf(identity)));
+  const results = await Promise.allSettled(others.map((service) => service.start(hostingOf(service))));
+  running.push(...results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
   const failure = results.find((result) => result.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   await waitUntilReady(ports);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { plainProgress, terminalProgress } from './progress.ts';
+import { abortableProgress, plainProgress, terminalProgress } from './progress.ts';
 
 function recorder() {
   const stream = new PassThrough();
@@ -27,5 +27,14 @@ describe('progress', () => {
     await expect(progress.step('Starting services', () => Promise.reject(new RangeError('no')))).rejects.toThrow('no');
     expect(text()).toContain('✔ Starting PostgreSQL 0.0 s\n');
     expect(text()).toContain('✘ Starting services\n');
+  });
+
+  it('begins no further step after a stop', async () => {
+    const { stream, text } = recorder();
+    const stop = new AbortController();
+    const progress = abortableProgress(plainProgress(stream), stop.signal);
+    await progress.step('First', async () => stop.abort());
+    await expect(progress.step('Second', async () => {})).rejects.toThrow(/abort/);
+    expect(text()).not.toContain('Second');
   });
 });

@@ -60,3 +60,14 @@ export function terminalProgress(out: NodeJS.WriteStream): Progress {
 export function progressFor(out: NodeJS.WriteStream): Progress {
   return out.isTTY ? terminalProgress(out) : plainProgress(out);
 }
+
+/** Begins no further step once `signal` has fired: whoever stops a start need not wait for all of it. */
+export function abortableProgress(progress: Progress, signal: AbortSignal): Progress {
+  return {
+    note: progress.note,
+    step: async (label, work) => {
+      signal.throwIfAborted();
+      return await progress.step(label, work);
+    },
+  };
+}
