@@ -221,3 +221,31 @@ describe('the gateway refuses at the edge', () => {
     expect((await get(`/api/v1/products?q=${'x'.repeat(8_192)}`)).status).toBe(414);
   });
 });
+
+describe('the gateway without user-service', () => {
+  it('answers 503 on routes for users after ten seconds, and everybody else as before', async () => {
+    const alone = await startGatewayWorld();
+    const headers = { authorization: `Bearer ${await alone.identity.token()}` };
+    const statusOf = async (path: string) => (await fetch(alone.url + path, { headers })).status;
+    expect(await statusOf('/api/v1/orders')).toBe(200);
+    await alone.identity.stop();
+    await expect.poll(() => statusOf('/api/v1/orders'), { timeout: 15_000, interval: 250 }).toBe(503);
+    const answer = await fetch(`${alone.url}/api/v1/orders`, { headers });
+    expect(await answer.json()).toMatchObject({ type: '/problems/unavailable' });
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(await statusOf('/api/v1/products')).toBe(200);
+    await alone.stop();
+  });
+});
+
+describe('the operations port', () => {
+  it('serves probes and metrics, by route and never by path', async () => {
+    await get('/api/v1/products/some-product');
+    const metrics = await world.gateway.context.metrics.registry.metrics();
+    expect(metrics).toMatch(
+      /http_server_request_duration_seconds_count\{[^}]*http_route="\/api\/v1\/products\/\{id\}"/,
+    );
+    expect(metrics).not.toContain('some-product');
+    expect(metrics).toContain('souk_gateway_breaker_open{upstream="product-service"');
+  });
+});
