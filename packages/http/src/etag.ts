@@ -2,12 +2,15 @@ import { Refusal } from '@souk/contracts';
 import type { IfMatch, RequestContext } from './request-context.ts';
 
 const ENTITY_TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
+/** One or more entity tags and nothing else: a part of something broken must not be taken for a tag. */
+const ENTITY_TAGS = /^[ \t]*(?:(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"[ \t]*(?:,[ \t]*|$))+$/;
 const VERSION = /^(0|[1-9]\d{0,9})(?:-(?:0|[1-9]\d{0,9}))?$/;
 
 /** Reads If-Match; undefined where it is missing or `*`, which both leave the version unsaid. */
 export function parseIfMatch(header: string | undefined): IfMatch | undefined {
   if (header === undefined || header.trim() === '*') return undefined;
   const tags: string[] = [];
+  if (!ENTITY_TAGS.test(header)) return { version: -1, tags };
   // RFC 9110 section 13.1.1: the comparison is strong, so weak tags never match.
   for (const [, weak, tag] of header.matchAll(ENTITY_TAG)) if (weak === undefined) tags.push(tag ?? '');
   const version = VERSION.exec(tags[0] ?? '')?.[1];

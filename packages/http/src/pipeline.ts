@@ -52,7 +52,7 @@ export interface Pipeline {
 async function handle({ route, request, c }: RoutedRequest, { gatekeepers, admission }: Pipeline): Promise<Reply> {
   request.traceparent = currentTraceparent() ?? request.traceparent;
   const caller = route.access === 'anyone' ? undefined : await identify(request, route, gatekeepers);
-  if (route.access === 'admin') requireAdmin(caller as Caller);
+  if (route.access === 'admin' || asksForMore(route, request)) requireAdmin(caller as Caller);
   if (route.idempotencyKey === true) {
     request.idempotencyKey = parseIdempotencyKey(request.headers.get('idempotency-key'));
   }
@@ -83,6 +83,13 @@ async function runBounded(route: RouteDefinition, input: AnyRouteInput, admissio
   } finally {
     admission.inFlight -= 1;
   }
+}
+
+/** Whether the query names something that only administrators may ask for. */
+function asksForMore({ adminQuery }: RouteDefinition, { rawQuery }: HttpRequest): boolean {
+  if (adminQuery === undefined || rawQuery === undefined) return false;
+  const given = new URLSearchParams(rawQuery);
+  return adminQuery.some((name) => given.has(name));
 }
 
 function identify(request: HttpRequest, route: RouteDefinition, gatekeepers: Gatekeepers): Promise<AnyCaller> {

@@ -64,6 +64,8 @@ export interface RouteOptions<
   params?: P;
   /** Query parameters, each a string at first; a `z.strictObject`, so that unknown ones are refused. */
   query?: Q;
+  /** Query parameters that only an administrator may give: from others 403, before any schema. Needs access `user`. */
+  adminQuery?: readonly string[];
   /** The JSON body, a `z.strictObject` (or a union of such). */
   body?: B;
   /** No body (length 0) is the same as `{}`. */
@@ -96,6 +98,7 @@ export interface RouteDefinition {
   tags: readonly string[];
   params?: z.ZodType;
   query?: z.ZodType;
+  adminQuery?: readonly string[];
   body?: z.ZodType;
   bodyOptional?: boolean;
   rawBody?: true;

@@ -88,6 +88,7 @@ function listRoute(deps: OrderRouteDependencies): RouteDefinition {
     description: "Newest first; one's own, or for administrators everybody's (`scope=all`) and one user's (`userId`).",
     tags,
     query: orderListQuery,
+    adminQuery: ['scope', 'userId'],
     responses: { 200: { description: 'A page of orders', schema: pageSchema(orderSchema) } },
     problems: ['forbidden'],
     handler: async ({ query, caller }) => {
