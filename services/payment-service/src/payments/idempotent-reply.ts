@@ -1,3 +1,4 @@
+import assert from 'node:assert';
 import { PROBLEMS, Refusal } from '@souk/contracts';
 import {
   abandonIdempotent,
@@ -33,9 +34,10 @@ export async function replyOnce(options: IdempotentWork): Promise<Reply> {
     fingerprint: fingerprintOf(body),
     newId,
   });
-  const stored = replayReply(start);
-  if (stored !== undefined || start.kind === 'replay' || start.kind === 'running' || start.kind === 'reused') {
-    return stored ?? unreachable(start.kind);
+  if (start.kind !== 'started' && start.kind !== 'resumed') {
+    const stored = replayReply(start);
+    assert(stored !== undefined, `${start.kind} is answered or refused`);
+    return stored;
   }
   try {
     return await options.work((tx, answer) => completeIdempotent(tx, start.id, answer));
@@ -50,12 +52,8 @@ export async function replyOnce(options: IdempotentWork): Promise<Reply> {
   }
 }
 
-/** 409 and 422 that the state decided are answers to keep; 404, 429 and 5xx are not. */
-function isDecidedByState(refusal: Refusal): boolean {
-  const { status } = PROBLEMS[refusal.code];
-  return (status === 409 || status === 422) && refusal.code !== 'validation';
-}
-
-function unreachable(kind: string): never {
-  throw new TypeError(`No stored answer for ${kind}`);
+/** 409 and 422 that the state decided are answers to keep; 404, 429, 5xx, and what is about the key itself, are not. */
+function isDecidedByState({ code }: Refusal): boolean {
+  const { status } = PROBLEMS[code];
+  return (status === 409 || status === 422) && code !== 'validation' && code !== 'idempotency-in-progress';
 }
