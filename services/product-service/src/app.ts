@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { createAuthenticator, createHttpApp } from '@souk/http';
+import { createAuthenticator, createCursorCodec, createHttpApp } from '@souk/http';
 import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
 import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
 import { createCatalogGeneration } from './catalog/catalog-generation.ts';
@@ -61,6 +61,7 @@ function createApp(context: Context): ServiceApp {
     config,
     currency: config.currency,
     cursorSecret: internalSecret,
+    cursors: createCursorCodec({ secret: internalSecret, scope: 'products' }),
     operations: { ...shared, cursorSecret: internalSecret },
   });
   const http = createHttpApp({

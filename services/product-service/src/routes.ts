@@ -14,6 +14,7 @@ import type { StockAlarm } from './reservations/settle-reservations.ts';
 export interface RouteDependencies extends ProductRouteDependencies {
   prisma: PrismaClient;
   categories: CategoryReader;
+  cursorSecret: string;
   alarm: StockAlarm;
   config: Pick<Config, 'reservationTtlMs' | 'lowStockThreshold' | 'currency'>;
   operations: Parameters<typeof deadLetterRoutes>[0];

@@ -15,11 +15,12 @@ export interface ProductFinder {
 
 /** Products of these ids that are on sale. */
 export async function findProducts(db: Queryable, ids: readonly string[]): Promise<Map<string, Product>> {
-  const { rows } = await db.query<ProductRow>(
-    `SELECT ${PRODUCT_COLUMNS} FROM products p JOIN inventory v ON v.product_id = p.id
+  const { rows } = await db.query<ProductRow>({
+    name: 'products',
+    text: `SELECT ${PRODUCT_COLUMNS} FROM products p JOIN inventory v ON v.product_id = p.id
      WHERE p.id = ANY($1::uuid[]) AND p.deleted_at IS NULL`,
-    [ids],
-  );
+    values: [ids],
+  });
   return new Map(rows.map((row) => [row.id, toProduct(row)]));
 }
 

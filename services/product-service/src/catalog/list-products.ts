@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '@souk/contracts';
-import { type CursorCodec, createCursorCodec } from '@souk/http';
+import type { CursorCodec } from '@souk/http';
 import type { Pool, Queryable } from '@souk/service-runtime';
 import { LIMITS } from '../config.ts';
 import { understandQuery } from '../search/search-query.ts';
@@ -21,7 +21,8 @@ export interface ListProductsDependencies {
   pool: Pool;
   generation: CatalogGeneration;
   pages: PageCache;
-  cursorSecret: string;
+  /** Signs cursors of products; which list one belongs to stands in it. */
+  cursors: CursorCodec;
   /** The category and all below it; empty where there is none of that slug. */
   categoriesBelow: (slug: string, generation: number) => Promise<readonly string[]>;
 }
@@ -36,23 +37,27 @@ export interface ListProducts {
 export async function listProducts(deps: ListProductsDependencies, command: ListProducts): Promise<string> {
   const { query, limit, cursor } = command;
   const shape = JSON.stringify([query.q, query.category, query.minPrice, query.maxPrice, query.inStock, query.sortBy]);
-  // Deriving a codec's key costs more than a cached page.
-  const codec = () => createCursorCodec({ secret: deps.cursorSecret, scope: `products ${shape}` });
-  const after = cursor === undefined ? undefined : positionOf(codec(), cursor, query);
+  const listId = digest(shape).slice(0, LIST_ID_LENGTH);
+  const after = cursor === undefined ? undefined : positionOf(deps.cursors, cursor, { listId, query });
   const generation = await deps.generation.current();
-  const question = createHash('sha256')
-    .update(`${limit} ${cursor ?? ''} ${shape}`)
-    .digest('base64url');
   return deps.pages.body(
-    { generation, question },
+    { generation, question: digest(`${limit} ${cursor ?? ''} ${shape}`) },
     {
       live: query.inStock,
       load: async () => {
         const meaning = await understand(deps, { query, after, generation });
-        return loadPage(deps.pool, { query, after, limit, ...meaning }, codec());
+        const encode = (position: WalkPosition) => deps.cursors.encode([listId, ...toCursorValues(position)]);
+        return loadPage(deps.pool, { query, after, limit, ...meaning }, encode);
       },
     },
   );
+}
+
+/** 96 bits tell lists apart. */
+const LIST_ID_LENGTH = 16;
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
 }
 
 /** What the query means: as it was understood when the walk began, else as it is understood now. */
@@ -77,8 +82,9 @@ async function understand(
   return { search, categories };
 }
 
-function positionOf(codec: CursorCodec, cursor: string, query: ListQuery): WalkPosition {
-  const position = fromCursorValues(codec.decode(cursor), query.sortBy);
+function positionOf(cursors: CursorCodec, cursor: string, list: { listId: string; query: ListQuery }): WalkPosition {
+  const [listId, ...values] = cursors.decode(cursor);
+  const position = listId === list.listId ? fromCursorValues(values, list.query.sortBy) : undefined;
   if (position === undefined) {
     throw new Refusal('validation', 'The cursor is not one of this list', {
       errors: [{ pointer: '/cursor', detail: 'expected a nextCursor of this list' }],
@@ -94,9 +100,12 @@ interface PageRow extends Omit<ProductRow, 'id'> {
   key: string | number | Date;
 }
 
-async function loadPage(db: Queryable, request: PageRequest, codec: CursorCodec): Promise<LoadedPage> {
-  const statement = pageStatement(request);
-  const { rows } = await db.query<PageRow>(statement.text, statement.values);
+async function loadPage(
+  db: Queryable,
+  request: PageRequest,
+  encode: (position: WalkPosition) => string,
+): Promise<LoadedPage> {
+  const { rows } = await db.query<PageRow>(pageStatement(request));
   const generation = request.after?.generation ?? rows[0]?.generation ?? 0;
   const products = rows.filter((row): row is PageRow & { id: string } => row.id !== null);
   const shown = products.slice(0, request.limit);
@@ -105,16 +114,14 @@ async function loadPage(db: Queryable, request: PageRequest, codec: CursorCodec)
   const nextCursor =
     last === undefined
       ? null
-      : codec.encode(
-          toCursorValues({
-            generation,
-            total,
-            key: last.key instanceof Date ? last.key.toISOString() : last.key,
-            id: last.id,
-            tsquery: request.search?.tsquery ?? '',
-            categories: request.categories?.join(' ') ?? '',
-          }),
-        );
+      : encode({
+          generation,
+          total,
+          key: last.key instanceof Date ? last.key.toISOString() : last.key,
+          id: last.id,
+          tsquery: request.search?.tsquery ?? '',
+          categories: request.categories?.join(' ') ?? '',
+        });
   return {
     text: {
       generation: rows[0]?.generation ?? 0,

@@ -71,19 +71,20 @@ export interface PageRequest {
 }
 
 export interface Statement {
+  /** Of the shapes that are asked for often: a connection plans such a statement once. */
+  name?: string;
   text: string;
   values: unknown[];
 }
 
 /**
  * How well a product fits: the rank of the words found (the name counts most), how much the name resembles what was
- * typed, and whether it begins with it or is it. A whole number, so that pages can be cut between equal scores.
+ * typed (a short name more than a long one), and whether it begins with it or is it. A whole number, so that pages can be cut between equal scores.
  */
 function scoreSql(tsquery: string, text: string): string {
   return `(1000000 * (
     ts_rank('{0.02, 0.08, 0.3, 1.0}', search, ${tsquery}::tsquery)
-    + word_similarity(${text}, search_name)
-    + 0.5 * similarity(${text}, search_name)
+    + word_similarity(${text}, search_name) * (1 + 0.5 * least(1, length(${text})::float / greatest(1, length(search_name))))
     + CASE WHEN search_name = ${text} THEN 1.0 WHEN starts_with(search_name, ${text}) THEN 0.25 ELSE 0 END))::int`;
 }
 
@@ -130,6 +131,7 @@ export function pageStatement(request: PageRequest): Statement {
       : `WHERE (${sortKey.sql}, id) ${sortKey.descending ? '<' : '>'} (${bind(after.key)}::${sortKey.type}, ${bind(after.id)}::uuid)`;
   const total = after === undefined ? `(SELECT count(*) FROM ${countable})::int` : `${bind(after.total)}::int`;
   return {
+    ...(query.minPrice === undefined && query.maxPrice === undefined ? { name: nameOf(request) } : {}),
     text: `WITH listed AS (${sources.join(' UNION ALL ')}),
 page AS (SELECT id, ${sortKey.sql} AS key FROM listed ${beyond} ORDER BY ${sortKey.sql} ${direction}, id ${direction} LIMIT ${bind(limit + 1)})
 SELECT state.generation, ${total} AS total, page.key, p.id, p.sku, p.slug, p.name, p.description, p.category, p.price_amount,
@@ -141,6 +143,12 @@ LEFT JOIN inventory v ON v.product_id = page.id
 ORDER BY page.key ${direction}, page.id ${direction}`,
     values,
   };
+}
+
+/** One name for each text that the request can lead to. */
+function nameOf({ query, search, categories, after }: PageRequest): string {
+  const flags = [search, categories, after].map((part) => (part === undefined ? '-' : '+')).join('');
+  return `page ${query.sortBy} ${flags}${query.inStock ? '+' : '-'}`;
 }
 
 function filtersOf(request: PageRequest, bind: (value: unknown) => string, tsquery: string): string[] {

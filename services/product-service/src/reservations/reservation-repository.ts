@@ -41,7 +41,8 @@ export interface EndedReservation {
 /**
  * One statement, one round trip: measured on 2 cores, BEGIN + 3 statements + COMMIT allow 275 orders a second where single
  * statements allow 600. Rows are locked in the order of their ids, so that opposite orders wait instead of deadlocking;
- * after a wait, `stock` shows the row as the winner left it (READ COMMITTED re-reads a locked row).
+ * after a wait, `stock` shows the row as the winner left it (READ COMMITTED re-reads a locked row). The statement has a
+ * name, so that each connection plans it once: planning it takes as long as running it.
  */
 const RESERVE = `
 WITH wanted AS (
@@ -101,7 +102,7 @@ interface ReserveRow {
 /** Holds all lines for an order, or nothing. Decides exactly as `decideReserve`, with the rows locked. */
 export async function tryReserve(db: Queryable, attempt: ReserveAttempt): Promise<ReserveOutcome> {
   const { orderId, lines, now, expiresAt } = attempt;
-  const { rows } = await db.query<ReserveRow>(RESERVE, [
+  const values = [
     orderId,
     lines.map((line) => line.productId),
     lines.map((line) => line.quantity),
@@ -111,7 +112,8 @@ export async function tryReserve(db: Queryable, attempt: ReserveAttempt): Promis
     expiresAt,
     attempt.lowStockThreshold,
     attempt.lowStockEnvelope,
-  ]);
+  ];
+  const { rows } = await db.query<ReserveRow>({ name: 'reserve', text: RESERVE, values });
   const stock = new Map<string, LineStock>();
   for (const row of rows) {
     if (row.product_id === null) continue;
@@ -209,12 +211,13 @@ export async function endReservations(
   now: Date,
 ): Promise<EndedReservation[]> {
   if (wanted.length === 0) return [];
-  const { rows } = await db.query<EndRow>(END, [
+  const values = [
     wanted.map(({ orderId }) => orderId),
     wanted.map(({ ending }) => ending),
     now,
     wanted.map(({ sequence }) => sequence ?? null),
-  ]);
+  ];
+  const { rows } = await db.query<EndRow>({ name: 'end reservations', text: END, values });
   // A release that met a reservation which was being written in that very moment: seen now, so ended now.
   const missed = rows.filter((row) => row.status === null && row.ending === 'release');
   const again = await endReservations(db, missed.map(toWantedEnding), now);

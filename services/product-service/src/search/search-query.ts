@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
 export async function understandQuery(db: Queryable, query: string, wordsMax: number): Promise<SearchQuery> {
   const words = queryWordsOf(query, wordsMax);
   if (words.length === 0) return { tsquery: '', text: '' };
-  const { rows } = await db.query<WordRow>(LOOK_UP_WORDS, [words]);
+  const { rows } = await db.query<WordRow>({ name: 'words', text: LOOK_UP_WORDS, values: [words] });
   const byWord = new Map(rows.map((row) => [row.word, row]));
   const tsquery = words.map((word) => `(${alternativesOf(word, byWord.get(word)).join('|')})`).join('&');
   return { tsquery, text: wordsOf(query).join(' ') };
