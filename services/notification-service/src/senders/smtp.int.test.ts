@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { newId, systemClock } from '@souk/service-runtime';
 import { waitFor } from '@souk/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { anEvent } from '../../test/events.ts';
 import { type Harness, startHarness } from '../../test/harness.ts';
 import { type MailServer, startMailServer } from '../../test/mail-server.ts';
+import { messageKeyOf, planDeliveries } from '../deliveries/delivery.ts';
+import { insertDeliveries, leaseDeliveries } from '../deliveries/delivery-repository.ts';
+import { renderTemplate } from '../deliveries/render-delivery.ts';
+import { createSmtpMailSender } from './smtp-mail-sender.ts';
 
 let server: MailServer;
 let harness: Harness;
@@ -48,6 +53,37 @@ test('a message that is not taken yet is tried again with the same Message-ID', 
   await harness.publish(event);
   expect(await harness.untilEnded(event.id)).toMatchObject([{ status: 'sent', attempts: 2 }]);
   expect(server.received.map(({ parsed }) => parsed.messageId)).toEqual([`<${event.id}-receipt@souk.example>`]);
+});
+
+test('a process that died after handing over and before its commit leaves a repeat with the same Message-ID', async () => {
+  const event = anEvent('payment.completed');
+  const { pool } = harness.database;
+  const [planned] = planDeliveries(event, { adminEmail: undefined });
+  if (planned === undefined) return expect.fail('nothing planned');
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  await insertDeliveries(client, [planned], { newId, now: new Date() });
+  const [lease] = await leaseDeliveries(client, { leaseId: newId(), leaseMs: 400, limit: 1 });
+  await client.query('COMMIT');
+  client.release();
+  if (lease === undefined) return expect.fail('nothing leased');
+  const dead = createSmtpMailSender({
+    url: server.url,
+    from: 'shop@souk.example',
+    timeoutMs: 1_000,
+    connectionsMax: 1,
+    clock: systemClock,
+  });
+  const context = { publicUrl: 'http://localhost:3000', openToken: async () => '' };
+  const mail = await renderTemplate(lease.template, lease.content, context);
+  await dead.sendMail({ ...mail, key: messageKeyOf(lease), template: lease.template, recipient: lease.recipient });
+  await dead.close();
+
+  expect(await harness.untilEnded(event.id)).toMatchObject([{ status: 'sent', attempts: 2 }]);
+  expect(new Set(server.received.map(({ parsed }) => parsed.messageId))).toEqual(
+    new Set([`<${event.id}-receipt@souk.example>`]),
+  );
+  expect(server.received).toHaveLength(2);
 });
 
 test('mails wait for a mail server that is down, and go out when it is back', async () => {
