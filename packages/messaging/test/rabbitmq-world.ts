@@ -14,21 +14,26 @@ export interface RabbitMqWorld extends BrokerWorld {
   ready(timeoutMs?: number): Promise<void>;
 }
 
+/** Names that no other test uses. */
+export function testPrefix(): string {
+  return `test-${randomBytes(6).toString('hex')}.`;
+}
+
 /** Queues with a prefix of their own on the real broker, reached through a proxy that can fail. */
 export async function startRabbitMqWorld(options: Partial<RabbitMqBrokerOptions> = {}): Promise<RabbitMqWorld> {
   const url = new URL(testAmqpUrl());
   const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5672) });
   url.hostname = '127.0.0.1';
   url.port = String(proxy.port);
-  const prefix = `test-${randomBytes(6).toString('hex')}.`;
+  const prefix = options.prefix ?? testPrefix();
   const start = () =>
     createRabbitMqBroker({
       url: url.href,
       retryDelaysMs: TEST_RETRY_DELAYS_MS,
       queues: TEST_QUEUES,
       logger: silentLogger(),
-      prefix,
       ...options,
+      prefix,
     });
   let broker = start();
   const ready = (timeoutMs = 15_000) => readyWithin(broker, timeoutMs);

@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@souk/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aMessage } from '../../test/messages.ts';
-import { type RabbitMqWorld, startRabbitMqWorld, withAdmin } from '../../test/rabbitmq-world.ts';
+import { aMessage, someMessages } from '../../test/messages.ts';
+import { type RabbitMqWorld, startRabbitMqWorld, testPrefix, withAdmin } from '../../test/rabbitmq-world.ts';
 import type { MetricsFactory } from '../broker-metrics.ts';
 
 /** Class 10 is the connection; method 60 is blocked (with a reason), 61 unblocked; both on channel 0, ended by 0xCE. */
@@ -220,5 +220,26 @@ describe('the RabbitMQ broker under faults of the broker itself', () => {
     expect(attempts).toEqual([1, 1, 2]);
     expect(values.get('souk_messages_redelivered_total tailor.events')).toBe(1);
     expect(values.get('souk_messages_retried_total tailor.events')).toBe(1);
+  });
+
+  it('publishes more than its window at once, and confirms each', async () => {
+    const ids = await collectIds();
+    const outcomes = await world.broker().publish(someMessages(2_000), { timeoutMs: 20_000 });
+    expect(new Set(outcomes)).toEqual(new Set(['confirmed']));
+    await until(() => ids.size === 2_000);
+  });
+
+  it('waits with its close until what it has published is confirmed', async () => {
+    const published = world.broker().publish(someMessages(400), { timeoutMs: 20_000 });
+    await world.broker().close();
+    expect(new Set(await published)).toEqual(new Set(['confirmed']));
+  });
+
+  it('uses a queue that exists with other arguments than its own', async () => {
+    const prefix = testPrefix();
+    await withAdmin((channel) => channel.assertQueue(`${prefix}tailor.events`, { durable: true }));
+    const older = await startRabbitMqWorld({ prefix });
+    expect(await older.broker().publish([aMessage('m1')])).toEqual(['confirmed']);
+    await older.dispose();
   });
 });
