@@ -7,3 +7,10 @@ export { SERVICE_NAMES, SERVICES, type ServiceModel, type ServiceName, wavesOf }
 export type { Manifest } from './render/metadata.ts';
 export { type Edge, edgesOf } from './render/network-policy.ts';
 export { renderNamespace, renderPlatform } from './render/platform.ts';
+export {
+  readSkaffold,
+  type SkaffoldArtifact,
+  type SkaffoldConfig,
+  SkaffoldError,
+  withBuiltImages,
+} from './skaffold.ts';

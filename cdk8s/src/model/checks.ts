@@ -14,12 +14,10 @@ export interface CheckInput {
 
 /** Everything about the model that can be wrong without running anything; one sentence per problem. */
 export function findModelProblems(input: CheckInput): string[] {
-  return [
-    ...findGraphProblems(input),
-    ...findFolderProblems(input),
-    ...findEventProblems(input),
-    ...findEnvironmentProblems(input),
-  ];
+  const graph = findGraphProblems(input);
+  // The rest follows the calls and would fall over one that leads nowhere.
+  if (graph.length > 0) return graph;
+  return [...findFolderProblems(input), ...findEventProblems(input), ...findEnvironmentProblems(input)];
 }
 
 function findGraphProblems({ services }: CheckInput): string[] {
