@@ -14,7 +14,7 @@ export function renderWelcome(user: EventData<'user.registered'>, { publicUrl }:
     heading: 'Welcome to Souk',
     body: [
       paragraph(greeting(user.name)),
-      paragraph('your account is ready. Whatever you order from now on you find in one place.'),
+      paragraph('Your account is ready. Whatever you order from now on you find in one place.'),
       button('Visit the shop', publicUrl),
     ],
     publicUrl,
@@ -33,7 +33,7 @@ export function renderPasswordReset(
     heading: 'Choose a new password',
     body: [
       paragraph(greeting(reset.name)),
-      paragraph('somebody asked for a new password for your account. If that was you, choose one here:'),
+      paragraph('Somebody asked for a new password for your account. If that was you, choose one here:'),
       button('Choose a new password', `${publicUrl}/reset-password?token=${encodeURIComponent(token)}`),
       paragraph(
         `The link works once, until ${formatTime(reset.expiresAt)}. If it was not you, do nothing: your password stays as it is.`,

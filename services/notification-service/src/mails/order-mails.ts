@@ -19,7 +19,7 @@ export function renderConfirmation(order: EventData<'order.completed'>, { public
     heading: 'Thank you for your order',
     body: [
       paragraph(greeting(order.name)),
-      paragraph('your order is paid and confirmed. We let you know as soon as it is on its way.'),
+      paragraph('Your order is paid and confirmed. We let you know as soon as it is on its way.'),
       orderTable(order.items, order.total),
       lines('Ships to', addressLines(order.shippingAddress)),
       facts([['Order', order.orderId]]),
@@ -43,7 +43,7 @@ export function renderCancellation(order: EventData<'order.cancelled'>, { public
     heading: 'Your order was cancelled',
     body: [
       paragraph(greeting(order.name)),
-      paragraph(`your order was cancelled ${why}`),
+      paragraph(`Your order was cancelled ${why}`),
       paragraph('If it was paid already, the whole amount goes back to you; you get a mail when it is on its way.'),
       orderTable(order.items, order.total),
       facts([['Order', order.orderId]]),
@@ -57,7 +57,7 @@ export function renderShipped(shipment: EventData<'order.shipped'>, { publicUrl 
     subject: 'Your order is on its way',
     preheader: `${shipment.carrier} has your parcel, tracking number ${shipment.trackingNumber}.`,
     heading: 'Your order is on its way',
-    body: [paragraph(greeting(shipment.name)), paragraph('your order has left our house.'), shipmentFacts(shipment)],
+    body: [paragraph(greeting(shipment.name)), paragraph('Your order has left our house.'), shipmentFacts(shipment)],
     publicUrl,
   });
 }
@@ -69,7 +69,7 @@ export function renderDelivered(shipment: EventData<'order.delivered'>, { public
     heading: 'Your order has arrived',
     body: [
       paragraph(greeting(shipment.name)),
-      paragraph('your order was delivered. We hope you enjoy it.'),
+      paragraph('Your order was delivered. We hope you enjoy it.'),
       shipmentFacts(shipment),
     ],
     publicUrl,

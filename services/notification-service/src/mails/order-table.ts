@@ -6,7 +6,7 @@ import type { MailBlock } from './layout.ts';
 type OrderItem = EventData<'order.completed'>['items'][number];
 
 const CELL = 'padding:8px 0;border-bottom:1px solid #eadfd2;vertical-align:top';
-const NUMBER = `${CELL};text-align:right;white-space:nowrap`;
+const NUMBER = `${CELL};padding-left:16px;text-align:right;white-space:nowrap`;
 
 /** What was ordered, line by line, with the total. */
 export function orderTable(items: readonly OrderItem[], total: Money): MailBlock {

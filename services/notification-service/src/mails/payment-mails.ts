@@ -15,7 +15,7 @@ export function renderReceipt(payment: EventData<'payment.completed'>, { publicU
     heading: 'We received your payment',
     body: [
       paragraph(greeting(payment.name)),
-      paragraph('this is the receipt for your payment.'),
+      paragraph('This is the receipt for your payment.'),
       facts([
         ['Paid', captured],
         ['Order', payment.orderId],
@@ -35,7 +35,7 @@ export function renderRefund(payment: EventData<'payment.refunded'>, { publicUrl
     body: [
       paragraph(greeting(payment.name)),
       paragraph(
-        `we have sent ${amount} back to the payment method you paid with. Your bank may need a few days to show it.`,
+        `We have sent ${amount} back to the payment method you paid with. Your bank may need a few days to show it.`,
       ),
       facts([
         ['This refund', amount],
