@@ -52,7 +52,7 @@ export {
 export { createRateLimiter, type RateLimit, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 export { type Reply, type ReplyHeaders, type ReplyOptions, reply } from './reply.ts';
 export type { IfMatch, RequestContext } from './request-context.ts';
-export { isHostileTarget, TARGET_LENGTH_MAX } from './request-target.ts';
+export { isHostileTarget, TARGET_LENGTH_MAX, toOriginForm } from './request-target.ts';
 export {
   type Access,
   type CallerOf,

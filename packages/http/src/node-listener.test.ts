@@ -123,8 +123,9 @@ test.each(['/api/v1/things/%252e%252e', '/api/v1//things', '//localhost/api/v1/t
   async (target) => expect(slugOf(await exchange(get(target)))).toBe('not-found'),
 );
 
-test('an absolute target counts as its path', async () => {
-  expect(await exchange(get('http://elsewhere/api/v1/things/abc'))).toContain('{"id":"abc"}');
+test('an absolute target counts as its path, for the authority that Host names', async () => {
+  expect(await exchange(get('http://localhost/api/v1/things/abc'))).toContain('{"id":"abc"}');
+  expect(slugOf(await exchange(get('http://elsewhere/api/v1/things/abc')))).toBe('misdirected');
 });
 
 test.each([

@@ -14,6 +14,7 @@ export function checkAheadOfRouting(request: HttpRequest): Promise<unknown> | un
   if (request.rawUrl.length > TARGET_LENGTH_MAX) {
     throw new Refusal('uri-too-long', `Expected a request target of at most ${TARGET_LENGTH_MAX} characters`);
   }
+  if (request.incoming !== undefined) toOriginForm(request.incoming.url ?? '/', request.incoming.headers.host);
   // Node itself drops what is beyond its own limit without a word; names and values alternate.
   if ((request.incoming?.rawHeaders.length ?? 0) > 2 * HEADERS_MAX) {
     throw new Refusal('header-too-large', `Expected at most ${HEADERS_MAX} header fields`);
@@ -23,6 +24,31 @@ export function checkAheadOfRouting(request: HttpRequest): Promise<unknown> | un
     throw new Refusal('malformed', 'Expected a path without dot segments, backslashes or encoded separators');
   }
   return request.headers.get('transfer-encoding') === undefined ? undefined : readBody(request);
+}
+
+const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/is;
+/** RFC 9112 section 3.2: visible ASCII. Node's parser lets other bytes pass. */
+const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
+
+/**
+ * The target as path and query. RFC 9112 section 3.2.2: an absolute form is served too, but only for the authority that
+ * Host names: no open proxy. Throws a Refusal `malformed` or `misdirected`.
+ */
+export function toOriginForm(rawTarget: string, host: string | undefined): string {
+  const target = rawTarget.startsWith('/') || rawTarget === '*' ? rawTarget : fromAbsoluteForm(rawTarget, host);
+  if (!VISIBLE_ASCII.test(target) || target.includes('#')) {
+    throw new Refusal('malformed', 'Expected a request target of visible ASCII characters without a fragment');
+  }
+  return target;
+}
+
+function fromAbsoluteForm(target: string, host: string | undefined): string {
+  const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
+  if (authority === undefined) throw new Refusal('malformed', 'Expected a request target that begins with /');
+  if (authority.toLowerCase() !== (host ?? '').toLowerCase()) {
+    throw new Refusal('misdirected', 'The target names another authority than the Host header');
+  }
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 const SUSPICIOUS = /[%\\]|\/\./;

@@ -1,5 +1,5 @@
 import { Refusal } from '@souk/contracts';
-import { isHostileTarget, TARGET_LENGTH_MAX } from '@souk/http';
+import { isHostileTarget, TARGET_LENGTH_MAX, toOriginForm } from '@souk/http';
 
 /** Where a request goes, both parts as they came: what is passed on is built from these, never from a decoded form. */
 export interface RequestTarget {
@@ -10,9 +10,6 @@ export interface RequestTarget {
 
 /** RFC 3986 section 3.2 without user info. */
 const AUTHORITY = /^(?:[A-Za-z0-9._~!$&'()*+,;=-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/;
-const ABSOLUTE_FORM = /^https?:\/\/([^/?#]*)(.*)$/is;
-/** RFC 9112 section 3.2: visible ASCII. Node's parser lets other bytes pass. */
-const VISIBLE_ASCII = /^[\x21-\x7e]*$/;
 const CURRENT_VERSION = '/api/v1';
 /** `/api/<resource>`, unless the resource is a version already. */
 const WITHOUT_VERSION = /^\/api\/(?!v\d+(?:\/|$))/;
@@ -25,27 +22,13 @@ export function parseRequestTarget(rawTarget: string, host: string | undefined):
   if (host !== undefined && host !== '' && !AUTHORITY.test(host)) {
     throw new Refusal('invalid-request', 'Expected a Host header with a valid authority');
   }
-  const target = rawTarget.startsWith('/') ? rawTarget : originForm(rawTarget, host);
-  if (!VISIBLE_ASCII.test(target) || target.includes('#')) {
-    throw new Refusal('malformed', 'Expected a request target of visible ASCII characters without a fragment');
-  }
+  const target = toOriginForm(rawTarget, host);
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   if (isHostileTarget(path)) {
     throw new Refusal('malformed', 'Expected a path without dot segments, backslashes or encoded separators');
   }
   return { path, query: question === -1 ? '' : target.slice(question) };
-}
-
-/** RFC 9112 section 3.2.2: an absolute form is served too, but only for the authority that Host names: no open proxy. */
-function originForm(target: string, host: string | undefined): string {
-  if (target === '*') return target;
-  const [, authority, rest = ''] = ABSOLUTE_FORM.exec(target) ?? [];
-  if (authority === undefined) throw new Refusal('malformed', 'Expected a request target that begins with /');
-  if (authority.toLowerCase() !== (host ?? '').toLowerCase()) {
-    throw new Refusal('misdirected', 'The target names another authority than the Host header');
-  }
-  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** `/api/products` is `/api/v1/products`; every other path stays as it is. */
