@@ -85,7 +85,25 @@ describe('a service inside another process', () => {
     expect((await service.context.health.readiness()).checks.schema).toContain('older than this build needs');
     await migrate({ ownerUrl: database.ownerUrl, appUrl: database.appUrl, migrations, logger: silentLogger() });
     await waitFor(() => events.length === 2, { timeoutMs: 5_000 });
-    expect(await service.context.health.readiness()).toEqual({ ready: true, checks: { schema: 'ok' } });
+    expect(await service.context.health.readiness()).toEqual({ ready: true, checks: { schema: 'ok', database: 'ok' } });
+  });
+
+  it('is not ready while the database takes no connection, lives on, and is ready again by itself', async () => {
+    const service = await startedService(aService([]));
+    const name = new URL(database.appUrl).pathname.slice(1);
+    const readiness = () => service.context.health.readiness();
+    expect((await readiness()).checks.database).toBe('ok');
+    await database.ownerPool.query(`ALTER DATABASE "${name}" CONNECTION LIMIT 0`);
+    try {
+      const others = 'usename = current_user AND pid <> pg_backend_pid()';
+      await database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${others}`);
+      await waitFor(async () => !(await readiness()).ready, { timeoutMs: 5_000 });
+      expect((await readiness()).checks.database).toBe('the database does not answer');
+      expect(service.context.health.live()).toBe(true);
+    } finally {
+      await database.ownerPool.query(`ALTER DATABASE "${name}" CONNECTION LIMIT -1`);
+    }
+    await waitFor(async () => (await readiness()).ready, { timeoutMs: 5_000 });
   });
 
   it('starts its workers in order and stops them in reverse, once', async () => {

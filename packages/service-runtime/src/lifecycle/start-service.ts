@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
+import { createDatabaseCheck, type DatabaseCheck } from '../database/database-check.ts';
 import { assertSchemaIsCurrent } from '../database/schema-version.ts';
 import { HealthCheckError } from '../health.ts';
 import { type NodeListener, type RunningNodeServer, startNodeServer } from '../http-server.ts';
 import type { Worker } from '../worker.ts';
 import type { PlatformConfig } from './context.ts';
-import { deadline } from './deadline.ts';
+import { type DeadlineOptions, deadline } from './deadline.ts';
 import type { HttpEntry, RunningService, ServiceApp, ServiceContext, ServiceDefinition } from './service.ts';
 
 export interface StartOptions {
@@ -16,6 +17,8 @@ export interface StartOptions {
   drainDelayMs?: number;
 }
 
+/** A database that is gone does not answer a goodbye. */
+const CHECK_CLOSE_MS = 500;
 /** How long startService waits for workers that wait for something themselves; they go on in the background. */
 const WORKERS_START_MS = 500;
 const SCHEMA_RETRY_MS = 1_000;
@@ -36,7 +39,8 @@ export async function startService<C>(
   const { host } = options;
   const app = await definition.createApp(context);
   const stopping = new AbortController();
-  const schema = createSchemaGate(definition, context);
+  const database = definition.needs.database ? createDatabaseCheck(context.pool) : undefined;
+  const schema = createSchemaGate(definition, context, database);
   const server = await listen(app.http, { port: options.port ?? platform.port ?? 0, host });
   const ops = await listenBeside(server, app.opsHttp, { port: platform.opsPort ?? 0, host });
   const workers = startWorkers(app.workers, { context, schema, signal: stopping.signal });
@@ -52,7 +56,9 @@ export async function startService<C>(
       options,
       servers: ops === undefined ? [server] : [server, ops],
       stopWorkers: workers.stop,
-    });
+    }).finally(() =>
+      database === undefined ? undefined : deadline({ name: 'database check' }, closing(database, context)),
+    );
   };
   return {
     port: server.port,
@@ -94,10 +100,21 @@ function listenerOf(entry: HttpEntry): NodeListener {
   return (request, response) => void listener(request, response);
 }
 
+function closing<C>(database: DatabaseCheck, { logger }: ServiceContext<C>): DeadlineOptions {
+  return { run: database.close, timeoutMs: CHECK_CLOSE_MS, logger };
+}
+
 type SchemaGate = () => Promise<void>;
 
-/** Asks until the answer is yes and never again: a schema does not grow younger. */
-function createSchemaGate<C>(definition: ServiceDefinition<C>, context: ServiceContext<C>): SchemaGate {
+/**
+ * Asks for the schema until the answer is yes and never again: a schema does not grow younger. From then on readiness asks
+ * whether the database answers at all.
+ */
+function createSchemaGate<C>(
+  definition: ServiceDefinition<C>,
+  context: ServiceContext<C>,
+  database: DatabaseCheck | undefined,
+): SchemaGate {
   const { migrations = [], needs } = definition;
   let current = !needs.database || migrations.length === 0;
   const gate = async () => {
@@ -112,6 +129,7 @@ function createSchemaGate<C>(definition: ServiceDefinition<C>, context: ServiceC
     current = true;
   };
   context.health.addCheck('schema', gate);
+  if (database !== undefined) context.health.addCheck('database', database.check);
   return gate;
 }
 
