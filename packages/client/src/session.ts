@@ -6,7 +6,8 @@ import type { Transport } from './transport.ts';
 /** What a login leaves behind; to be kept by whoever wants to go on later. */
 export interface SessionTokens {
   accessToken: string;
-  refreshToken: string;
+  /** Without one the session ends with its access token. */
+  refreshToken?: string | undefined;
   /** Milliseconds since the epoch. */
   expiresAt: number;
 }
@@ -61,7 +62,12 @@ export class Session {
   /** Trades the refresh token in, unless another call has done so since `refused` was in use. */
   async refresh(refused: string): Promise<void> {
     if (this.#tokens === undefined || this.#tokens.accessToken !== refused) return;
-    this.#refreshing ??= this.#trade(this.#tokens.refreshToken).finally(() => {
+    const { refreshToken } = this.#tokens;
+    if (refreshToken === undefined) {
+      this.keep(undefined);
+      return;
+    }
+    this.#refreshing ??= this.#trade(refreshToken).finally(() => {
       this.#refreshing = undefined;
     });
     await this.#refreshing;
