@@ -28,6 +28,7 @@ function createCatalog(context: Context, prisma: PrismaClient) {
   const categories = createCategoryReader(prisma, generation);
   const pages = createPageCache({
     keyValue,
+    incarnation: generation.incarnation,
     metrics,
     clockMs,
     random: Math.random,

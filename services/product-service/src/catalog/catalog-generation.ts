@@ -10,6 +10,8 @@ const MARK_TTL_MS = 24 * 3_600_000;
 const MARK_STEP_MAX = 2 ** 40;
 
 export interface CatalogGeneration {
+  /** Which database the generations are of; known once `current` has answered. */
+  incarnation(): string;
   /** The generation of the last write that was acknowledged before this call, or a later one. */
   current(): Promise<number>;
   /** Called after the commit of a write and before it is acknowledged: from then on every replica sees it. */
@@ -42,6 +44,7 @@ export async function takeGeneration(tx: Queryable): Promise<number> {
 export function createCatalogGeneration(options: CatalogGenerationOptions): CatalogGeneration {
   const { pool, keyValue, clockMs, checkMs } = options;
   let seen: { mark: string; generation: number; atMs: number } | undefined;
+  let incarnation = '';
 
   const readMark = coalesce(async (): Promise<string | undefined> => {
     if (!keyValue.isReady()) return undefined;
@@ -57,13 +60,17 @@ export function createCatalogGeneration(options: CatalogGenerationOptions): Cata
     // The mark is read before the database: a change in between makes this look outdated, never the page.
     const atMs = clockMs();
     const mark = (await readMark()) ?? (await createMark(keyValue));
-    const { rows } = await pool.query<{ generation: number }>('SELECT generation FROM catalog_state WHERE id = 1');
+    const { rows } = await pool.query<{ generation: number; incarnation: string }>(
+      'SELECT generation, incarnation FROM catalog_state WHERE id = 1',
+    );
     const generation = rows[0]?.generation ?? 0;
+    incarnation = rows[0]?.incarnation ?? '';
     if (mark !== undefined) seen = { mark, generation, atMs };
     return generation;
   });
 
   return {
+    incarnation: () => incarnation,
     async current() {
       const mark = await readMark();
       if (seen !== undefined && mark === seen.mark && clockMs() - seen.atMs < checkMs) return seen.generation;

@@ -1,5 +1,5 @@
-import { createInProcessKeyValueStore, type KeyValueStore, KeyValueUnavailableError } from '@souk/key-value';
-import { systemClock } from '@souk/service-runtime';
+import { createRedisKeyValueStore, type KeyValueStore, KeyValueUnavailableError } from '@souk/key-value';
+import { silentLogger, testRedisUrl } from '@souk/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningProductService, runProductService } from '../../test/running-product-service.ts';
 
@@ -18,18 +18,20 @@ interface PageBody {
   total: number;
 }
 
-const keyValue = createInProcessKeyValueStore({ clock: systemClock, entriesMax: 10_000 });
+// Two replicas, each with a connection of its own to one Redis.
+const stores = [1, 2].map(() => createRedisKeyValueStore({ url: testRedisUrl(), logger: silentLogger() }));
 let service: RunningProductService;
 let replica: RunningProductService;
 
 beforeAll(async () => {
-  service = await runProductService({ seeded: true, keyValue });
-  replica = await service.startReplica({ keyValue });
+  const [one, other] = stores as [KeyValueStore, KeyValueStore];
+  service = await runProductService({ seeded: true, keyValue: one });
+  replica = await service.startReplica({ keyValue: other });
 });
 afterAll(async () => {
   await replica.stop();
   await service.stop();
-  await keyValue.close();
+  await Promise.all(stores.map((store) => store.close()));
 });
 
 async function list(query: string, from = service): Promise<PageBody> {

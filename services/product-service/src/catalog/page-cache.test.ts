@@ -3,10 +3,14 @@ import { createMetrics } from '@souk/service-runtime';
 import { describe, expect, it } from 'vitest';
 import { createPageCache, type LoadedPage } from './page-cache.ts';
 
-function aCache(keyValue = createInProcessKeyValueStore({ clock: { now: () => new Date() }, entriesMax: 100 })) {
+function aCache(
+  keyValue = createInProcessKeyValueStore({ clock: { now: () => new Date() }, entriesMax: 100 }),
+  incarnation = 'one',
+) {
   const world = { nowMs: 1_000, available: [3, 4], refreshes: 0, loads: 0 };
   const cache = createPageCache({
     keyValue,
+    incarnation: () => incarnation,
     metrics: createMetrics({ service: 'test', processMetrics: false }),
     clockMs: () => world.nowMs,
     random: () => 0.5,
@@ -64,6 +68,14 @@ describe('a page', () => {
     other.world.available = [9, 9];
     expect(await other.read()).toBe('[9,9]');
     expect(other.world).toMatchObject({ loads: 0, refreshes: 1 });
+  });
+
+  it('of another database never comes from the store', async () => {
+    const one = aCache();
+    await one.read();
+    const other = aCache(one.keyValue, 'another');
+    await other.read();
+    expect(other.world.loads).toBe(1);
   });
 
   it('that lists by stock is kept no longer than stock may lag, and not shared', async () => {

@@ -24,6 +24,8 @@ export interface PageKey {
 
 export interface PageCacheOptions {
   keyValue: KeyValueStore;
+  /** Which database the pages are of. */
+  incarnation: () => string;
   metrics: Metrics;
   clockMs: () => number;
   random: () => number;
@@ -42,12 +44,17 @@ interface KeptPage {
   refreshing?: Promise<string> | undefined;
 }
 
+export interface PageOptions {
+  live: boolean;
+  load: () => Promise<LoadedPage>;
+}
+
 export interface PageCache {
   /**
    * The page's JSON: from this process, else from the key-value store, else by `load`; one load for many who ask.
    * `live` pages depend on stock in what they list: they are kept as briefly as stock may lag, and here only.
    */
-  body(key: PageKey, options: { live: boolean; load: () => Promise<LoadedPage> }): Promise<string>;
+  body(key: PageKey, options: PageOptions): Promise<string>;
 }
 
 /** Entries begun together must not end together. */
@@ -80,8 +87,9 @@ export function createPageCache(options: PageCacheOptions): PageCache {
     return keep(key, { text: page.text, body: join(page.text, available), atMs }, false);
   }
 
-  async function load(key: string, pageOptions: { live: boolean; load: () => Promise<LoadedPage> }): Promise<string> {
+  async function load({ question, ...rest }: PageKey, pageOptions: PageOptions): Promise<string> {
     const { live } = pageOptions;
+    const key = keyOf({ question, ...rest });
     const sharedText = live ? undefined : await shared.get(key);
     if (sharedText !== undefined) {
       reads.inc({ from: 'store' });
@@ -90,7 +98,7 @@ export function createPageCache(options: PageCacheOptions): PageCache {
     reads.inc({ from: 'database' });
     const atMs = clockMs();
     const { text, available } = await pageOptions.load();
-    const [, question = ''] = splitKey(key);
+    // A write may have come in between: the page is kept as what it is.
     const ownKey = keyOf({ generation: text.generation, question });
     if (!live) shared.set(ownKey, text, jittered());
     return keep(ownKey, { text, body: join(text, available), atMs }, live);
@@ -112,7 +120,7 @@ export function createPageCache(options: PageCacheOptions): PageCache {
       }
       const underWay = loading.get(key);
       if (underWay !== undefined) return underWay;
-      const begun = load(key, pageOptions).finally(() => loading.delete(key));
+      const begun = load(pageKey, pageOptions).finally(() => loading.delete(key));
       loading.set(key, begun);
       return begun;
     },
@@ -128,25 +136,21 @@ function join({ parts }: PageText, available: readonly number[]): string {
 }
 
 function keyOf({ generation, question }: PageKey): string {
-  return `products:page:${generation}:${question}`;
-}
-
-function splitKey(key: string): [number, string] {
-  const [, , generation = '0', ...question] = key.split(':');
-  return [Number(generation), question.join(':')];
+  return `${generation}:${question}`;
 }
 
 /** Pages that the replicas share. A store that does not answer is a miss; nothing waits for a write to it. */
-function createSharedPages({ keyValue, metrics }: PageCacheOptions) {
+function createSharedPages({ keyValue, metrics, incarnation }: PageCacheOptions) {
   const failures = metrics.counter(
     'souk_catalog_page_store_failures_total',
     'Pages that the key-value store did not take or give',
   );
+  const storeKeyOf = (key: string) => `products:page:${incarnation()}:${key}`;
   return {
     async get(key: string): Promise<PageText | undefined> {
       if (!keyValue.isReady()) return undefined;
       try {
-        const text = await keyValue.get(key);
+        const text = await keyValue.get(storeKeyOf(key));
         return text === undefined ? undefined : (JSON.parse(text) as PageText);
       } catch {
         failures.inc();
@@ -155,7 +159,7 @@ function createSharedPages({ keyValue, metrics }: PageCacheOptions) {
     },
     set(key: string, text: PageText, ttlMs: number): void {
       if (!keyValue.isReady()) return;
-      keyValue.set(key, JSON.stringify(text), { ttlMs }).catch(() => failures.inc());
+      keyValue.set(storeKeyOf(key), JSON.stringify(text), { ttlMs }).catch(() => failures.inc());
     },
   };
 }

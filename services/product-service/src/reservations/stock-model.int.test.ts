@@ -133,7 +133,7 @@ async function run(step: Operation, productIds: string[], orderIds: string[]): P
     relay: { wake() {} },
     lowStockThreshold: 5,
     reservationTtlMs: 60_000,
-    generation: { current: async () => 0, announce: async () => {} },
+    generation: { incarnation: () => '', current: async () => 0, announce: async () => {} },
   };
   const ignoreRefusal = (error: { name: string }) => {
     if (error.name !== 'Refusal') throw error;
