@@ -43,7 +43,7 @@ export type {
   ServiceNeeds,
 } from './lifecycle/service.ts';
 export { type StartOptions, startService } from './lifecycle/start-service.ts';
-export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export { createLogger, type Logger, type LoggerOptions, lineWriterOf } from './logger.ts';
 export {
   type Counter,
   createMetrics,

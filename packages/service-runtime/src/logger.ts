@@ -33,6 +33,15 @@ export function createLogger(options: LoggerOptions): Logger {
   );
 }
 
+/**
+ * Writes finished lines of JSON to where the logger writes, past its formatting and redaction: for the one line of every
+ * request at the edge, where these cost four times the rest (8 against 2 µs). The caller vouches for what is in a line.
+ */
+export function lineWriterOf(logger: Logger): (line: string) => void {
+  const stream = (logger as unknown as Record<symbol, DestinationStream>)[pino.symbols.streamSym];
+  return (line) => stream?.write(line);
+}
+
 /** What a driver adds to an error quotes values of a row (`detail`, `where`, parameters): only these fields are kept. */
 const ERROR_FIELDS = [
   'type',

@@ -93,6 +93,8 @@ describe('a service inside another process', () => {
     const name = new URL(database.appUrl).pathname.slice(1);
     const readiness = () => service.context.health.readiness();
     expect((await readiness()).checks.database).toBe('ok');
+    // Opens the connection that ends the others before no new one is let in.
+    await database.pool.query('SELECT 1');
     await database.ownerPool.query(`ALTER DATABASE "${name}" CONNECTION LIMIT 0`);
     try {
       const others = 'usename = current_user AND pid <> pg_backend_pid()';
