@@ -84,7 +84,7 @@ describe('a service as a process', () => {
     expect(early.status).toBe(503);
     expect(await early.json()).toEqual({
       ready: false,
-      checks: { schema: 'the schema is older than this build needs: 20260101000000_create_notes' },
+      checks: { schema: 'the schema is older than this build needs: 20260101000000_create_notes', database: 'ok' },
     });
     expect(service.output()).not.toContain('Started worker');
     // The job that migrates has neither port nor secret.
