@@ -44,7 +44,7 @@ function createApp(context: ServiceContext<GatewayConfig>): ServiceApp {
     recordSpans: config.otlpEndpoint !== undefined,
     cors: createCors(config.corsOrigins),
     logger,
-    onFinished: createAccessLog({ logger, metrics }),
+    onFinished: createAccessLog({ service: name, logger, metrics }),
   });
   const opsApp = createHttpApp({
     service: name,
