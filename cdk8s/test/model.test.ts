@@ -6,7 +6,7 @@ import { listFolder } from './files.ts';
 import { SETTINGS } from './service-settings.ts';
 
 // The operator and the storefront are deployed by other means than these manifests.
-const OTHERS: string[] = [];
+const OTHERS: string[] = ['operator'];
 const serviceFolders = listFolder('services').filter((name) => !OTHERS.includes(name) && !name.startsWith('.'));
 const input = (changes: Partial<CheckInput> = {}): CheckInput => ({
   services: SERVICES,

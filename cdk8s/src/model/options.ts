@@ -1,5 +1,9 @@
 import type { Resources, ServiceName } from './platform.ts';
 
+export type DataMode = 'embedded' | 'external';
+/** What a shop keeps things in or sends things through. */
+export type DataPart = 'database' | 'messaging' | 'cache' | 'mail';
+
 /** What differs between environments and is no secret. */
 export interface EnvironmentOptions {
   logLevel: 'debug' | 'info' | 'warn';
@@ -30,7 +34,7 @@ export interface PlatformOptions {
   scaleOf: (service: ServiceName) => ServiceScale;
   environment: EnvironmentOptions;
   /** Embedded: StatefulSets of PostgreSQL, RabbitMQ and Redis, with development secrets. External: by Secrets made outside. */
-  data: 'embedded' | 'external';
+  data: DataMode | Readonly<Record<DataPart, DataMode>>;
   demoData: boolean;
   /** File sync into the development image needs a writable root. */
   writableRoot: boolean;
@@ -41,4 +45,9 @@ export interface PlatformOptions {
     | { type: 'Ingress'; host: string; className: string; tlsSecretName: string };
   /** Service -> revision of its schema, in the name of its migration Job. */
   schemaRevisionOf: (service: ServiceName) => string;
+}
+
+/** Whether a part of the data tier is rendered with the platform; else a Secret made outside leads to it. */
+export function isEmbedded({ data }: Pick<PlatformOptions, 'data'>, part: DataPart): boolean {
+  return (typeof data === 'string' ? data : data[part]) === 'embedded';
 }

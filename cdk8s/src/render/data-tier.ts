@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { developmentSecretsOf } from '../model/environment.ts';
-import type { PlatformOptions } from '../model/options.ts';
+import { type DataPart, isEmbedded, type PlatformOptions } from '../model/options.ts';
 import {
   AMQP_PORT,
   DATA_IMAGES,
@@ -21,6 +21,7 @@ import { POD_DEFAULTS, restrictedContainer, restrictedPod, toResourceRequirement
 /** One stateful program of the embedded data tier. */
 interface DataProgram {
   name: string;
+  part: DataPart;
   image: string;
   uid: number;
   ports: { name: string; port: number }[];
@@ -42,6 +43,7 @@ function programs(): DataProgram[] {
   const postgres = Object.entries(POSTGRES_SERVERS).map(
     ([name, databases]): DataProgram => ({
       name,
+      part: 'database',
       image: DATA_IMAGES.postgres,
       uid: 70,
       ports: [{ name: 'postgres', port: POSTGRES_PORT }],
@@ -60,6 +62,7 @@ function programs(): DataProgram[] {
     ...postgres,
     {
       name: 'redis',
+      part: 'cache',
       image: DATA_IMAGES.redis,
       uid: 999,
       ports: [{ name: 'redis', port: REDIS_PORT }],
@@ -70,6 +73,7 @@ function programs(): DataProgram[] {
     },
     {
       name: 'rabbitmq',
+      part: 'messaging',
       image: DATA_IMAGES.rabbitmq,
       uid: 100,
       ports: [
@@ -229,6 +233,6 @@ export function renderDataTier(scope: Construct, options: PlatformOptions): void
       stringData,
     });
   }
-  for (const program of programs()) renderProgram(scope, program, options);
-  renderMailpit(scope, options);
+  for (const program of programs()) if (isEmbedded(options, program.part)) renderProgram(scope, program, options);
+  if (isEmbedded(options, 'mail')) renderMailpit(scope, options);
 }

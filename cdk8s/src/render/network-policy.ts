@@ -1,6 +1,6 @@
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { PlatformOptions } from '../model/options.ts';
+import { isEmbedded, type PlatformOptions } from '../model/options.ts';
 import {
   AMQP_PORT,
   MAIL_PAGE_PORT,
@@ -30,11 +30,13 @@ export function edgesOf(
   const edges: Edge[] = [];
   for (const service of Object.values(services)) {
     for (const callee of service.calls) edges.push({ from: service.name, to: callee, port: SERVICES[callee].port });
-    if (options.data === 'external') continue;
-    if (service.broker) edges.push({ from: service.name, to: 'rabbitmq', port: AMQP_PORT });
-    if (service.cache) edges.push({ from: service.name, to: 'redis', port: REDIS_PORT });
-    if (service.name === 'notification-service') edges.push({ from: service.name, to: 'mailpit', port: SMTP_PORT });
-    if (!service.database) continue;
+    if (service.broker && isEmbedded(options, 'messaging'))
+      edges.push({ from: service.name, to: 'rabbitmq', port: AMQP_PORT });
+    if (service.cache && isEmbedded(options, 'cache'))
+      edges.push({ from: service.name, to: 'redis', port: REDIS_PORT });
+    if (service.name === 'notification-service' && isEmbedded(options, 'mail'))
+      edges.push({ from: service.name, to: 'mailpit', port: SMTP_PORT });
+    if (!service.database || !isEmbedded(options, 'database')) continue;
     const server = postgresServerOf(service.database);
     const clients = [
       service.name,
@@ -68,11 +70,11 @@ function externalEgress(ports: readonly number[], privateToo: boolean): k8s.Netw
 }
 
 /** Data services outside the namespace may have any address, private ones included; their ports are known. */
-function externalDataPorts(service: ServiceModel): number[] {
+function externalDataPorts(service: ServiceModel, options: PlatformOptions): number[] {
   return [
-    ...(service.database ? [POSTGRES_PORT] : []),
-    ...(service.broker ? [AMQP_PORT, 5671] : []),
-    ...(service.cache ? [REDIS_PORT] : []),
+    ...(service.database && !isEmbedded(options, 'database') ? [POSTGRES_PORT] : []),
+    ...(service.broker && !isEmbedded(options, 'messaging') ? [AMQP_PORT, 5671] : []),
+    ...(service.cache && !isEmbedded(options, 'cache') ? [REDIS_PORT] : []),
   ];
 }
 
@@ -126,7 +128,7 @@ function renderPolicy(
 
 /** The policies of a service and of its Jobs. Kubelet probes reach a pod whatever its policies say. */
 export function renderServicePolicies(scope: Construct, service: ServiceModel, options: PlatformOptions): void {
-  const toData = options.data === 'external' ? externalDataPorts(service) : [];
+  const toData = externalDataPorts(service, options);
   const egress = [
     dnsEgress(),
     ...(toData.length > 0 ? [externalEgress(toData, true)] : []),
@@ -138,15 +140,19 @@ export function renderServicePolicies(scope: Construct, service: ServiceModel, o
   if (!service.database) return;
   const commands = service.seeds && options.demoData ? (['migrate', 'seed'] as const) : (['migrate'] as const);
   for (const command of commands) {
-    const data = options.data === 'external' ? [externalEgress([POSTGRES_PORT], true)] : [];
+    const data = isEmbedded(options, 'database') ? [] : [externalEgress([POSTGRES_PORT], true)];
     renderPolicy(scope, jobAppName(service, command), options, { ingress: [], egress: [dnsEgress(), ...data] });
   }
 }
 
 /** The policies of the embedded data tier: only its clients, no way out but mail's page for a port-forward. */
 export function renderDataPolicies(scope: Construct, options: PlatformOptions): void {
-  for (const server of Object.keys(POSTGRES_SERVERS)) renderPolicy(scope, server, options, { ingress: [], egress: [] });
-  for (const name of ['redis', 'rabbitmq'])
-    renderPolicy(scope, name, options, { ingress: [], egress: name === 'rabbitmq' ? [dnsEgress()] : [] });
-  renderPolicy(scope, 'mailpit', options, { ingress: [{ ports: [tcp(MAIL_PAGE_PORT)] }], egress: [] });
+  if (isEmbedded(options, 'database'))
+    for (const server of Object.keys(POSTGRES_SERVERS))
+      renderPolicy(scope, server, options, { ingress: [], egress: [] });
+  if (isEmbedded(options, 'cache')) renderPolicy(scope, 'redis', options, { ingress: [], egress: [] });
+  if (isEmbedded(options, 'messaging'))
+    renderPolicy(scope, 'rabbitmq', options, { ingress: [], egress: [dnsEgress()] });
+  if (isEmbedded(options, 'mail'))
+    renderPolicy(scope, 'mailpit', options, { ingress: [{ ports: [tcp(MAIL_PAGE_PORT)] }], egress: [] });
 }

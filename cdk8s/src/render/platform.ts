@@ -1,6 +1,6 @@
 import { Chart, Testing } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
-import type { PlatformOptions } from '../model/options.ts';
+import { type DataPart, isEmbedded, type PlatformOptions } from '../model/options.ts';
 import { SERVICES } from '../model/platform.ts';
 import { renderDataTier } from './data-tier.ts';
 import { renderExposure } from './exposure.ts';
@@ -14,6 +14,8 @@ import {
   renderScaling,
   renderServiceAndAccount,
 } from './service.ts';
+
+const DATA_PARTS: readonly DataPart[] = ['database', 'messaging', 'cache', 'mail'];
 
 /** The namespace, which refuses every pod that is not restricted. */
 export function renderNamespace(options: PlatformOptions): Manifest {
@@ -45,7 +47,7 @@ export function renderPlatform(options: PlatformOptions): Record<string, Manifes
     groups[name] = (chart.toJson() as Manifest[]).map(withFieldsUnknownToTheSchema).map(withNameOfTemplate);
   };
   group('network', (chart) => renderDefaultDeny(chart, options));
-  if (options.data === 'embedded') {
+  if (DATA_PARTS.some((part) => isEmbedded(options, part))) {
     group('data', (chart) => {
       renderDataTier(chart, options);
       renderDataPolicies(chart, options);
