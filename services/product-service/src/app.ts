@@ -3,6 +3,7 @@ import { createAuthenticator, createCursorCodec, createHttpApp } from '@souk/htt
 import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
 import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
 import { createCatalogGeneration } from './catalog/catalog-generation.ts';
+import { createCautiousStore } from './catalog/cautious-store.ts';
 import { createProductFinder } from './catalog/find-product.ts';
 import { loadAvailable } from './catalog/list-products.ts';
 import { createPageCache } from './catalog/page-cache.ts';
@@ -22,8 +23,9 @@ type Context = ServiceContext<Config>;
 
 /** What reads the catalogue: generation, categories, pages. */
 function createCatalog(context: Context, prisma: PrismaClient) {
-  const { pool, keyValue, metrics } = context;
+  const { pool, metrics } = context;
   const clockMs = () => performance.now();
+  const keyValue = createCautiousStore(context.keyValue, { clockMs, pauseMs: LIMITS.storePauseMs });
   const generation = createCatalogGeneration({ pool, keyValue, clockMs, checkMs: LIMITS.generationCheckMs });
   const categories = createCategoryReader(prisma, generation);
   const pages = createPageCache({

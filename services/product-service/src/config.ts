@@ -69,6 +69,8 @@ export const LIMITS = {
   pageTtlMs: 60_000,
   /** A lost announcement of a change is noticed after this long. */
   generationCheckMs: 1_000,
+  /** A key-value store that did not answer is left alone for this long. */
+  storePauseMs: 1_000,
   /** How long a walk through pages goes on as the list was when it began. */
   walkMs: 24 * 3_600_000,
 } as const;

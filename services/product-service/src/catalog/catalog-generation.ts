@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type KeyValueStore, KeyValueUnavailableError } from '@souk/key-value';
+import { KeyValueUnavailableError } from '@souk/key-value';
 import type { Pool, Queryable } from '@souk/service-runtime';
+import type { CautiousStore } from './cautious-store.ts';
 import { coalesce } from './coalesce.ts';
 
 /** Moves at every change of the catalogue; its value means nothing, only that it is another than before. */
@@ -20,7 +21,7 @@ export interface CatalogGeneration {
 
 export interface CatalogGenerationOptions {
   pool: Pool;
-  keyValue: KeyValueStore;
+  keyValue: CautiousStore;
   /** Monotonic milliseconds. */
   clockMs: () => number;
   /** How long one look at the database counts, at most, while the mark stays the same. */
@@ -89,7 +90,7 @@ export function createCatalogGeneration(options: CatalogGenerationOptions): Cata
 }
 
 /** A store that was emptied gets a mark that no replica has seen before. */
-async function createMark(keyValue: KeyValueStore): Promise<string | undefined> {
+async function createMark(keyValue: CautiousStore): Promise<string | undefined> {
   if (!keyValue.isReady()) return undefined;
   const mark = String(randomInt(1, MARK_STEP_MAX));
   try {

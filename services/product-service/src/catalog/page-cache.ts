@@ -1,6 +1,6 @@
-import type { KeyValueStore } from '@souk/key-value';
 import type { Metrics } from '@souk/service-runtime';
 import { LRUCache } from 'lru-cache';
+import type { CautiousStore } from './cautious-store.ts';
 
 /** One page as text, cut where `available` goes, because that alone may change while the catalogue stands still. */
 export interface PageText {
@@ -23,7 +23,7 @@ export interface PageKey {
 }
 
 export interface PageCacheOptions {
-  keyValue: KeyValueStore;
+  keyValue: CautiousStore;
   /** Which database the pages are of. */
   incarnation: () => string;
   metrics: Metrics;
