@@ -249,3 +249,16 @@ describe('the operations port', () => {
     expect(metrics).toContain('souk_gateway_breaker_open{upstream="product-service"');
   });
 });
+
+describe('the gateway with a collector of spans', () => {
+  it('continues the trace of the caller with its own span', async () => {
+    const traced = await startGatewayWorld({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' } });
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const headers = { traceparent: `00-${trace}-b7ad6b7169203331-01` };
+    expect((await fetch(`${traced.url}/api/v1/products`, { headers })).status).toBe(200);
+    expect(traced.products.seen[0]?.headers.traceparent).toMatch(new RegExp(`^00-${trace}-(?!b7ad6b7169203331)`));
+    const refused = await fetch(`${traced.url}/api/v1/orders`, { headers });
+    expect(await refused.json()).toMatchObject({ status: 401, traceId: trace });
+    await traced.stop();
+  });
+});
