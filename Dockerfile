@@ -9,11 +9,13 @@ FROM node:24-bookworm-slim AS deps
 WORKDIR /app
 COPY package.json package-lock.json ./
 # Only the manifests: a change in a source leaves this layer alone.
+COPY packages/client/package.json packages/client/
 COPY packages/contracts/package.json packages/contracts/
 COPY packages/embedded/package.json packages/embedded/
 COPY packages/http/package.json packages/http/
 COPY packages/key-value/package.json packages/key-value/
 COPY packages/messaging/package.json packages/messaging/
+COPY packages/operations/package.json packages/operations/
 COPY packages/outbox/package.json packages/outbox/
 COPY packages/postgres-server/package.json packages/postgres-server/
 COPY packages/service-runtime/package.json packages/service-runtime/

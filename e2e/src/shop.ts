@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '@souk/testing';
 import type { Platform } from './platform.ts';
 
+/** All that a customer needs of a platform: its public door. */
+export type PublicDoor = Pick<Platform, 'gatewayUrl'>;
+
 export interface Answer<T = unknown> {
   status: number;
   headers: Headers;
@@ -83,7 +86,7 @@ export const AN_ADDRESS = {
 };
 
 /** One request to the platform, without any expectation of its answer. */
-export async function send<T>(platform: Platform, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
+export async function send<T>(platform: PublicDoor, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
   const { token, body, base = platform.gatewayUrl } = options;
   const response = await fetch(`${base}${path}`, {
     method: options.method ?? (body === undefined ? 'GET' : 'POST'),
@@ -102,12 +105,12 @@ export async function send<T>(platform: Platform, path: string, options: Request
 
 /** A person with an account, or without one, who uses the shop through the gateway. */
 export class Customer {
-  readonly platform: Platform;
+  readonly platform: PublicDoor;
   readonly email: string;
   accessToken: string | undefined;
   refreshToken: string | undefined;
 
-  constructor(platform: Platform, email = '') {
+  constructor(platform: PublicDoor, email = '') {
     this.platform = platform;
     this.email = email;
   }
@@ -184,7 +187,7 @@ class OrderNotThereYetError extends Error {
 let registered = 0;
 
 /** A new account, logged in. */
-export async function aCustomer(platform: Platform, name = 'Ada Lovelace'): Promise<Customer> {
+export async function aCustomer(platform: PublicDoor, name = 'Ada Lovelace'): Promise<Customer> {
   registered += 1;
   const customer = new Customer(platform, `customer-${registered}-${randomUUID().slice(0, 8)}@example.test`);
   await customer.expect('/api/v1/users', {
@@ -195,6 +198,6 @@ export async function aCustomer(platform: Platform, name = 'Ada Lovelace'): Prom
 }
 
 /** The administrator of the demonstration data, logged in. */
-export function anAdministrator(platform: Platform): Promise<Customer> {
+export function anAdministrator(platform: PublicDoor): Promise<Customer> {
   return new Customer(platform, 'admin@souk.example').logIn();
 }
