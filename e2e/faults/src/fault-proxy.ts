@@ -1,0 +1,130 @@
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+
+export type Direction = 'to-server' | 'to-client';
+
+/** Stands between a part of the platform and a server, and fails on command. */
+export interface FaultProxy {
+  port: number;
+  /** Resets every open connection; new ones pass. */
+  cut(): void;
+  /** As if the server were gone: connections are reset and new ones refused, until `heal`. */
+  down(): void;
+  /** Lets nothing pass without closing anything: a stopped process or a black hole; one way or both. */
+  stall(direction?: Direction): void;
+  /** Holds everything back for so long. */
+  delay(ms: number): void;
+  /** Everything passes again. */
+  heal(): void;
+  /**
+   * Watches for these bytes and calls `onHit` at the n-th time they pass; `drop` swallows the piece that holds them. A
+   * kill point without a hook in production code: the n-th COMMIT, the n-th basic.ack.
+   */
+  watch(watch: Watch): void;
+  close(): Promise<void>;
+}
+
+export interface Watch {
+  direction: Direction;
+  bytes: Buffer;
+  nth: number;
+  /** Whether the client never gets (or the server never sees) what was hit. */
+  drop: boolean;
+  onHit: () => void;
+}
+
+interface Pair {
+  client: Socket;
+  server: Socket;
+}
+
+/** Listens on a free port of 127.0.0.1 and passes everything to `target` until told otherwise. */
+export async function startFaultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
+  const pairs = new Set<Pair>();
+  let isDown = false;
+  let stalled: Direction | 'both' | undefined;
+  let delayMs = 0;
+  let watched: (Watch & { seen: number }) | undefined;
+
+  const end = (pair: Pair) => {
+    if (!pairs.delete(pair)) return;
+    pair.client.resetAndDestroy();
+    pair.server.resetAndDestroy();
+  };
+  const endAll = () => {
+    for (const pair of [...pairs]) end(pair);
+  };
+  const isStalled = (direction: Direction) => stalled === 'both' || stalled === direction;
+  const hits = (direction: Direction, chunk: Buffer): boolean => {
+    if (watched === undefined || watched.direction !== direction) return false;
+    for (let at = chunk.indexOf(watched.bytes); at !== -1; at = chunk.indexOf(watched.bytes, at + 1)) {
+      watched.seen += 1;
+      if (watched.seen < watched.nth) continue;
+      const { onHit, drop } = watched;
+      watched = undefined;
+      onHit();
+      return drop;
+    }
+    return false;
+  };
+  const pass = (direction: Direction, from: Socket, to: Socket) => {
+    from.on('data', (chunk) => {
+      if (hits(direction, chunk)) return;
+      if (delayMs === 0) to.write(chunk);
+      else setTimeout(() => to.destroyed || to.write(chunk), delayMs);
+    });
+  };
+  const hold = ({ client, server }: Pair) => {
+    if (isStalled('to-server')) client.pause();
+    else client.resume();
+    if (isStalled('to-client')) server.pause();
+    else server.resume();
+  };
+
+  const listener = createServer({ noDelay: true }, (client) => {
+    if (isDown) {
+      client.resetAndDestroy();
+      return;
+    }
+    const pair = { client, server: connect({ ...target, noDelay: true }) };
+    pairs.add(pair);
+    for (const socket of [pair.client, pair.server]) {
+      socket.on('error', () => end(pair));
+      socket.on('close', () => end(pair));
+    }
+    pass('to-server', pair.client, pair.server);
+    pass('to-client', pair.server, pair.client);
+    hold(pair);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+
+  return {
+    port: (listener.address() as AddressInfo).port,
+    cut: endAll,
+    down() {
+      isDown = true;
+      endAll();
+    },
+    stall(direction) {
+      stalled = direction ?? 'both';
+      for (const pair of pairs) hold(pair);
+    },
+    delay(ms) {
+      delayMs = ms;
+    },
+    heal() {
+      isDown = false;
+      stalled = undefined;
+      delayMs = 0;
+      watched = undefined;
+      for (const pair of pairs) hold(pair);
+    },
+    watch(watch) {
+      watched = { ...watch, seen: 0 };
+    },
+    close() {
+      endAll();
+      return new Promise((resolve) => listener.close(() => resolve()));
+    },
+  };
+}
