@@ -45,7 +45,7 @@ export async function setup(project: TestProject): Promise<void> {
 }
 
 export async function teardown(): Promise<void> {
-  const stop = await running;
+  const stop = await running?.catch(() => undefined); // a failed start has cleaned up and been reported
   running = undefined;
   await stop?.();
 }
