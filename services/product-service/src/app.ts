@@ -52,7 +52,11 @@ function createApp(context: Context): ServiceApp {
   const authenticator = createAuthenticator({ userServiceUrl, issuer, audience, logger, metrics, clock, health });
   const shared = { service: PRODUCT_SERVICE, pool, broker, logger, metrics };
   const relay = createRelay(shared);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    // Longer than a statement may take, shorter than the request may.
+    transactionOptions: { maxWait: 1_000, timeout: 3_000 },
+  });
   const alarm = createStockAlarm(metrics, logger);
   const deps = { pool, relay, now, newId };
   const routes = createRoutes({
