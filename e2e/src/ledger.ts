@@ -1,5 +1,13 @@
+import { DATABASE_NAMES, type DatabaseUrls } from '@souk/operations';
 import pg from 'pg';
 import type { DatabaseName, Platform } from './platform.ts';
+
+/** The databases of a platform, as reconcile takes them. */
+export function databaseUrlsOf(platform: Platform): DatabaseUrls {
+  return Object.fromEntries(
+    DATABASE_NAMES.map((name) => [name, platform.databaseUrl(name)]),
+  ) as unknown as DatabaseUrls;
+}
 
 /** Runs a query on a database of the platform. */
 export async function select<T extends pg.QueryResultRow>(
