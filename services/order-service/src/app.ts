@@ -98,9 +98,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
   const sweeps = createOrderSweeps(orders, { intervalMs: sweepIntervalMs, logger, metrics });
   const routes = createRoutes({
     orders,
-    carts: prismaCartRepository(
-      new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: { maxWait: 1_000, timeout: 3_000 } }),
-    ),
+    carts: prismaCartRepository(new PrismaClient({ adapter: new PrismaPg(pool) }), pool),
     catalog: createCatalogClient(products),
     hub,
     currency: config.currency,

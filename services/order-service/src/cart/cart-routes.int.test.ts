@@ -91,3 +91,14 @@ it('is unavailable while product-service is', async () => {
   expect([answer.status, answer.body.type]).toEqual([503, '/problems/unavailable']);
   expect(answer.headers.get('retry-after')).toMatch(/^\d+$/);
 });
+
+it('takes sixty changes of one cart at once, and never more lines than it may have', async () => {
+  const person = await world.person();
+  const products = Array.from({ length: 60 }, () => world.product({ price: 100 }));
+  const many = await Promise.all(products.map((id) => put(person, id, 1)));
+  expect(new Set(many.map(({ status }) => status))).toEqual(new Set([200]));
+  const more = await Promise.all(Array.from({ length: 60 }, () => put(person, world.product({ price: 100 }), 1)));
+  expect(more.filter(({ status }) => status === 200).length).toBe(40);
+  expect(more.filter(({ status }) => status === 422).length).toBe(20);
+  expect((await put(person, products[0] ?? '', 2)).status).toBe(200);
+});
