@@ -1,4 +1,5 @@
 // Loads the services' definitions, for the documents that are generated from them.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
@@ -12,10 +13,11 @@ function isDefinition(value) {
 export async function loadDefinitions(names = serviceNames()) {
   const definitions = new Map();
   for (const name of names) {
-    const url = pathToFileURL(join(serviceFolder(name), 'src', 'app.ts')).href;
+    const path = join(serviceFolder(name), 'src', 'app.ts');
+    if (!existsSync(path)) continue; // a deployable of another kind
+    const url = pathToFileURL(path).href;
     const definition = Object.values(await tsImport(url, import.meta.url)).find(isDefinition);
-    if (definition === undefined) throw new Error(`${name}: src/app.ts exports no service definition`);
-    definitions.set(name, definition);
+    if (definition !== undefined) definitions.set(name, definition);
   }
   return definitions;
 }

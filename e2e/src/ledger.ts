@@ -94,7 +94,10 @@ function orderProblems(
   const name = `order ${order.id} (${order.status}, ${order.payment_status})`;
   const problems: string[] = [];
   if (order.status === 'pending') problems.push(`${name} is not decided`);
-  if (order.status === 'completed' && kept !== Number(order.total_amount)) {
+  // What an administrator gave back on a completed order stays with the customer.
+  const isRefunded = ['partially_refunded', 'refunded'].includes(order.payment_status);
+  const isPaid = isRefunded ? kept < Number(order.total_amount) : kept === Number(order.total_amount);
+  if (order.status === 'completed' && !isPaid) {
     problems.push(`${name} kept ${kept} of ${order.total_amount}`);
   }
   if (order.status === 'completed' && reservation !== 'committed')
