@@ -1,0 +1,48 @@
+import { openShopDatabases, reconcile } from '@souk/operations';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPlatform } from '../src/index.ts';
+import { databaseUrlsOf } from '../src/ledger.ts';
+import { MODES, type Platform } from '../src/platform.ts';
+import { theShopkeeper, type Visitor } from '../src/visitor.ts';
+import { accounts } from './journeys/accounts.ts';
+import { browsing } from './journeys/browsing.ts';
+import { buying } from './journeys/buying.ts';
+import { changingMinds } from './journeys/changing-minds.ts';
+import { crowds } from './journeys/crowds.ts';
+import { shopkeeping } from './journeys/shopkeeping.ts';
+
+// One platform for all stories of a mode: starting one takes longer than most of them.
+describe.each(MODES)('a day in the shop, %s', (mode) => {
+  let platform: Platform;
+  let shopkeeper: Visitor;
+  const stage = () => ({ platform, shopkeeper });
+
+  beforeAll(async () => {
+    platform = await startPlatform(mode);
+    shopkeeper = await theShopkeeper(platform);
+  });
+  afterAll(() => platform?.stop());
+
+  browsing(stage);
+  buying(stage);
+  changingMinds(stage);
+  accounts(stage);
+  crowds(stage);
+  shopkeeping(stage);
+
+  describe('at closing time', () => {
+    it('adds up: orders, stock, money, the books of the provider, and what was told', async () => {
+      const databases = openShopDatabases(databaseUrlsOf(platform));
+      try {
+        const results = await reconcile({ databases, patienceMs: 5_000, settleMs: 20_000 });
+        expect(results.filter(({ discrepancies }) => discrepancies.length > 0)).toEqual([]);
+      } finally {
+        await databases.close();
+      }
+    });
+
+    it('has met no surprise', () => {
+      expect(platform.logs()).not.toMatch(/unhandledRejection|uncaughtException/);
+    });
+  });
+});
