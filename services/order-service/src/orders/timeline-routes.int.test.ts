@@ -54,6 +54,24 @@ it('lists the timeline oldest first, page by page', async () => {
   expect(second.text).not.toContain('ada@souk.example');
 });
 
+it('comes in the representation that is asked for, and in no other', async () => {
+  const person = await world.person();
+  const orderId = await placed(person);
+  const typeFor = async (accept: string) => {
+    const stream = await fetch(`${world.service.url}/api/v1/orders/${orderId}/events`, {
+      headers: { authorization: `Bearer ${person.token}`, accept },
+    });
+    const type = stream.headers.get('content-type')?.split(';')[0];
+    if (type === 'text/event-stream') await stream.body?.cancel();
+    return type === 'application/problem+json' ? await stream.json() : type;
+  };
+  expect(await typeFor('application/json')).toBe('application/json');
+  expect(await typeFor('text/html, */*;q=0.8')).toBe('application/json');
+  expect(await typeFor('application/json;q=0.5, Text/Event-Stream')).toBe('text/event-stream');
+  expect(await typeFor('text/event-stream;q=0, application/json')).toBe('application/json');
+  expect(await typeFor('image/png')).toMatchObject({ type: '/problems/not-acceptable', status: 406 });
+});
+
 it('streams what is there and what comes, and resumes after the last event', async () => {
   const person = await world.person();
   const orderId = await placed(person);

@@ -1,3 +1,4 @@
+import { Refusal } from '@souk/contracts';
 import {
   createCursorCodec,
   defineRoute,
@@ -47,10 +48,10 @@ export function createTimelineRoutes(deps: TimelineRouteDependencies): RouteDefi
           example: aTimelineExample,
         },
       },
-      problems: ['not-found', 'rate-limited'],
+      problems: ['not-found', 'not-acceptable', 'rate-limited'],
       handler: async ({ params, query, caller, request }) => {
         const order = await getOrder(deps.pool, params.id, caller);
-        if (!acceptsStream(request)) return await listTimeline(deps, order.id, query);
+        if (chooseRepresentation(request) === 'list') return await listTimeline(deps, order.id, query);
         // HEAD answers as GET: its headers, without taking one of the places.
         if (request.method === 'HEAD') return reply.raw(new Response(null, { headers: STREAM_HEADERS }));
         const body = await deps.hub.open({
@@ -87,9 +88,23 @@ async function listTimeline(
   );
 }
 
-function acceptsStream(request: RequestContext): boolean {
-  const accept = request.headers.get('accept') ?? '';
-  return accept.split(',').some((range) => range.split(';')[0]?.trim().toLowerCase() === 'text/event-stream');
+const ACCEPTED_BY = {
+  stream: ['text/event-stream'],
+  list: ['application/json', 'application/*', '*/*'],
+} as const;
+
+/** The stream only where it is named: a browser that takes anything gets the list. Throws a Refusal `not-acceptable`. */
+function chooseRepresentation(request: RequestContext): 'stream' | 'list' {
+  const accept = request.headers.get('accept')?.trim() ?? '';
+  if (accept === '') return 'list';
+  const ranges = accept.split(',').flatMap((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return parameters.some((parameter) => /^q=0(\.0{0,3})?$/.test(parameter)) ? [] : [type];
+  });
+  for (const representation of ['stream', 'list'] as const) {
+    if (ACCEPTED_BY[representation].some((type) => ranges.includes(type))) return representation;
+  }
+  throw new Refusal('not-acceptable', 'A timeline comes as application/json or as text/event-stream');
 }
 
 /** Beyond every sequence: PostgreSQL's integer ends here. */
