@@ -64,6 +64,8 @@ describe('the HTTP server', () => {
       type: '/problems/method-not-allowed',
       status: 405,
     });
+    const large = await exchange(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`);
+    expect(JSON.parse(large.slice(large.indexOf('\r\n\r\n')))).toMatchObject({ type: '/problems/header-too-large' });
   });
 
   it('rejects when its port is taken', async () => {
