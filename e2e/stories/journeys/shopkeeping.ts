@@ -18,7 +18,7 @@ export function shopkeeping(stage: () => Stage): void {
       const visitor = aPasserBy(platform);
       await shopkeeper.call('createCategory', { body: { slug, name: 'Story shelf' } });
       await refusal(shopkeeper.call('createCategory', { body: { slug, name: 'Again' } }), 'category-exists');
-      product = await aProduct(stage(), { category: slug, amount: 1_000, stock: 2 });
+      product = await aProduct(stage(), { category: slug, amount: 1_000, stock: 6 });
       const shelf = await visitor.call('listProducts', { query: { category: slug } });
       expect(shelf.items).toEqual([product]);
       const { items } = await visitor.call('listCategories');
@@ -61,13 +61,13 @@ export function shopkeeping(stage: () => Stage): void {
       const path = { id: product.id };
       await expect
         .poll(() => stockOf(stage(), product), { timeout: 15_000 })
-        .toEqual({ onHand: 1, reserved: 0, available: 1 });
+        .toEqual({ onHand: 5, reserved: 0, available: 5 });
       await shopkeeper.call('adjustStock', { path, body: { delta: 20, reason: 'Delivery' } });
-      const tooFew = shopkeeper.call('adjustStock', { path, body: { delta: -22, reason: 'Miscounted' } });
+      const tooFew = shopkeeper.call('adjustStock', { path, body: { delta: -26, reason: 'Miscounted' } });
       await refusal(tooFew, 'insufficient-stock');
       const { items } = await shopkeeper.call('listMovements', { path });
-      expect(items.map(({ delta }) => delta)).toEqual([20, -1, 2]);
-      expect((await aPasserBy(stage().platform).call('getProduct', { path })).available).toBe(21);
+      expect(items.map(({ delta }) => delta)).toEqual([20, -1, 6]);
+      expect((await aPasserBy(stage().platform).call('getProduct', { path })).available).toBe(25);
     });
 
     it('takes it off the shelf, out of every cart, and the shelf away', async () => {
