@@ -47,10 +47,15 @@ async function databasesAccept(): Promise<string> {
   );
   for (const { database, server } of databases) {
     await inside(server, ['pg_isready', '-q', '-U', 'owner', '-d', database]);
-    const tables = await inside(
-      server,
-      ['psql', '-U', 'owner', '-d', database, '-Atc', 'SELECT count(*) FROM _prisma_migrations'],
-    );
+    const tables = await inside(server, [
+      'psql',
+      '-U',
+      'owner',
+      '-d',
+      database,
+      '-Atc',
+      'SELECT count(*) FROM _prisma_migrations',
+    ]);
     expectThat(Number(tables) > 0, `${database} on ${server} is not migrated`);
   }
   return databases.map(({ database }) => database).join(', ');
