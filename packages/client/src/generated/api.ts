@@ -787,7 +787,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'internal' | 'malformed' | 'not-acceptable' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
   };
 
   /** Note that the goods left the warehouse: POST /api/v1/orders/{id}/ship */
