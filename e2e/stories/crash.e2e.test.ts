@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { openShopDatabases, reconcile } from '@souk/operations';
 import { waitFor } from '@souk/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -14,6 +15,7 @@ import {
   type Stock,
   startPlatform,
 } from '../src/index.ts';
+import { databaseUrlsOf } from '../src/ledger.ts';
 
 const ORDERS = 20;
 const ANSWERED_BEFORE_THE_CRASH = 8;
@@ -110,6 +112,16 @@ describe.each(MODES)('a crash in the middle of twenty orders, %s', (mode) => {
       timeoutMs: 15_000,
       what: 'Published outboxes',
     });
+  });
+
+  it('leaves books that agree: orders, reservations, payments, the ledger of the provider, and what was told', async () => {
+    const databases = openShopDatabases(databaseUrlsOf(platform));
+    try {
+      const results = await reconcile({ databases, patienceMs: 10_000, settleMs: 20_000 });
+      expect(results.filter(({ discrepancies }) => discrepancies.length > 0)).toEqual([]);
+    } finally {
+      await databases.close();
+    }
   });
 
   it('confirms each order once', async () => {
