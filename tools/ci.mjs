@@ -40,6 +40,7 @@ try {
   run('Types', node('nx.mjs', 'typecheck'));
   run('Migrations lead to the schemas', node('drift.mjs'));
   run('OpenAPI documents', node('openapi.mjs', '--check'));
+  run('Every problem is expected by a test', node('problem-slugs.mjs'));
   run('Client of the API', node('client.mjs', '--check'));
   run('AsyncAPI document', node('asyncapi.mjs', '--check'));
   run('Reference of environment variables', node('environment.mjs', '--check'));

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tsImport } from 'tsx/esm/api';
-import { readTestFiles, textOf, walkWithAncestors } from './test-calls.mjs';
+import { constantsOf, readTestFiles, textOf, walkWithAncestors } from './test-calls.mjs';
 import { ROOT } from './workspace.mjs';
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
@@ -22,9 +22,9 @@ function methodOf(call) {
 }
 
 /** `POST /api/v1/orders/{}/cancel` for what a call asks by path; undefined when it asks nothing. */
-function requestOf(call) {
+function requestOf(call, constants) {
   for (const argument of call.arguments) {
-    const path = /(?:^|\{\})(\/api\/(?:v1\/)?[^?\s]*)/.exec(textOf(argument) ?? '')?.[1];
+    const path = /(?:^|\{\})(\/api\/(?:v1\/)?[^?\s]*)/.exec(textOf(argument, constants) ?? '')?.[1];
     if (path !== undefined) return { method: methodOf(call), path: path.replace(/^\/api\/(?!v1\/)/, '/api/v1/') };
   }
   return undefined;
@@ -43,10 +43,11 @@ function matches(template, path) {
 function countCalls(operations) {
   const byId = new Map(operations.map((operation) => [operation.operationId, operation]));
   for (const file of readTestFiles()) {
+    const constants = constantsOf(file.program);
     walkWithAncestors(file.program, (node) => {
       if (node.type !== 'CallExpression') return;
       const byClient = CLIENT_CALLS.has(node.callee?.property?.name) ? byId.get(textOf(node.arguments[0])) : undefined;
-      const request = byClient === undefined ? requestOf(node) : undefined;
+      const request = byClient === undefined ? requestOf(node, constants) : undefined;
       const candidates =
         request === undefined
           ? []

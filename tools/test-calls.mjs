@@ -28,11 +28,31 @@ export function walkWithAncestors(node, visit, ancestors = []) {
 }
 
 /** The text of a string, a template (`{}` where something is put in) or a regular expression; undefined for other nodes. */
-export function textOf(node) {
-  if (node?.type === 'TemplateLiteral') return node.quasis.map((part) => part.value.cooked ?? '').join('{}');
+export function textOf(node, constants = new Map()) {
+  if (node?.type === 'TemplateLiteral') {
+    const put = (index) => {
+      const expression = node.expressions[index];
+      return expression === undefined ? '' : (textOf(expression, constants) ?? '{}');
+    };
+    return node.quasis.map((part, index) => `${part.value.cooked ?? ''}${put(index)}`).join('');
+  }
+  if (node?.type === 'Identifier') return constants.get(node.name);
+  if (node?.type === 'CallExpression' && node.callee.type === 'Identifier') return constants.get(node.callee.name);
   if (node?.type !== 'Literal') return undefined;
   if (typeof node.value === 'string') return node.value;
   return node.regex?.pattern.replaceAll('\\/', '/');
+}
+
+/** The texts that names stand for in a file: `const path = '…'` and `const pathOf = (id) => `…``. */
+export function constantsOf(program) {
+  const constants = new Map();
+  walkWithAncestors(program, (node) => {
+    if (node.type !== 'VariableDeclarator' || node.id.type !== 'Identifier') return;
+    const value = node.init?.type === 'ArrowFunctionExpression' ? node.init.body : node.init;
+    const text = /^(Literal|TemplateLiteral)$/.test(value?.type ?? '') ? textOf(value, constants) : undefined;
+    if (text !== undefined) constants.set(node.id.name, text);
+  });
+  return constants;
 }
 
 /** The names a call goes by: `expect(x).resolves.toBe(…)` → expect, resolves, toBe. */
