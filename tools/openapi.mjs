@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { tsImport } from 'tsx/esm/api';
 import { toJson, writeOrCheck } from './checked-in.mjs';
 import { loadDefinitions, withApp } from './service-definitions.mjs';
-import { ROOT, selectServices, serviceNames } from './workspace.mjs';
+import { ROOT, selectServices, shopServiceNames } from './workspace.mjs';
 
 const GATEWAY = 'api-gateway';
 const fileOf = (name) => `services/${name}/openapi.json`;
@@ -18,7 +18,7 @@ export function openApiOf(definition) {
 async function joinedDocument(files) {
   const source = '../services/api-gateway/src/openapi/join-documents.ts';
   const { joinDocuments } = await tsImport(source, import.meta.url);
-  const documents = serviceNames()
+  const documents = shopServiceNames()
     .filter((name) => name !== GATEWAY && (files[fileOf(name)] !== undefined || existsSync(join(ROOT, fileOf(name)))))
     .map((service) => ({
       service,
@@ -29,7 +29,8 @@ async function joinedDocument(files) {
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const args = process.argv.slice(2);
-  const names = selectServices(args.filter((argument) => argument !== '--check'));
+  const named = args.filter((argument) => argument !== '--check');
+  const names = selectServices(named, shopServiceNames());
   const files = {};
   for (const [name, definition] of await loadDefinitions(names)) {
     const document = await openApiOf(definition);

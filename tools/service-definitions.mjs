@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
-import { serviceFolder, serviceNames } from './workspace.mjs';
+import { serviceFolder, shopServiceNames } from './workspace.mjs';
 
 function isDefinition(value) {
   return typeof value === 'object' && value !== null && 'settings' in value && typeof value.createApp === 'function';
 }
 
-/** The definitions of these services (all by default), by name. */
-export async function loadDefinitions(names = serviceNames()) {
+/** The definitions of these services (all of a shop by default), by name. */
+export async function loadDefinitions(names = shopServiceNames()) {
   const definitions = new Map();
   for (const name of names) {
     const path = join(serviceFolder(name), 'src', 'app.ts');

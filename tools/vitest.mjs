@@ -1,4 +1,4 @@
-// Runs the tests of one kind: `node tools/vitest.mjs unit|int|e2e [folder] [arguments of vitest]`.
+// Runs the tests of one kind, or of several joined by commas: `node tools/vitest.mjs unit|int|e2e [folder] [arguments of vitest]`.
 import { spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,8 +6,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { ROOT } from './workspace.mjs';
 
 const KINDS = ['unit', 'int', 'e2e'];
-const [kind, ...rest] = process.argv.slice(2);
-if (!KINDS.includes(kind)) {
+const [first = '', ...rest] = process.argv.slice(2);
+const kinds = first.split(',');
+if (!kinds.every((kind) => KINDS.includes(kind))) {
   console.error('Usage: node tools/vitest.mjs unit|int|e2e [folder] [arguments of vitest]');
   process.exit(2);
 }
@@ -33,8 +34,7 @@ const child = spawn(
     'run',
     '--root',
     ROOT,
-    '--project',
-    kind,
+    ...kinds.flatMap((kind) => ['--project', kind]),
     '--passWithNoTests',
     ...rest,
   ],

@@ -16,6 +16,14 @@ export function serviceNames() {
     .sort();
 }
 
+/** Works for shops instead of in one: an image of its own, but no routes, events or settings of a shop. */
+const OPERATOR = 'operator';
+
+/** Names of the services that a shop is made of. */
+export function shopServiceNames() {
+  return serviceNames().filter((name) => name !== OPERATOR);
+}
+
 /** Names of the services that own a database. */
 export function databaseServiceNames() {
   return serviceNames().filter((name) => existsSync(join(ROOT, 'services', name, 'prisma', 'schema.prisma')));
