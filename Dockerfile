@@ -23,6 +23,7 @@ COPY packages/service-runtime/package.json packages/service-runtime/
 COPY packages/testing/package.json packages/testing/
 COPY services/api-gateway/package.json services/api-gateway/
 COPY services/notification-service/package.json services/notification-service/
+COPY services/operator/package.json services/operator/
 COPY services/order-service/package.json services/order-service/
 COPY services/payment-service/package.json services/payment-service/
 COPY services/product-service/package.json services/product-service/
@@ -46,6 +47,8 @@ ARG SERVICE
 COPY tsconfig.base.json ./
 COPY tools/bundle.mjs tools/
 COPY packages/ packages/
+# The operator renders shops by the deployment model.
+COPY cdk8s/src/ cdk8s/src/
 COPY services/${SERVICE}/ services/${SERVICE}/
 RUN node tools/bundle.mjs services/${SERVICE} && rm -f services/${SERVICE}/dist/*.map
 

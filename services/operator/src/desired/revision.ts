@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { type Resources, SERVICE_NAMES, type ServiceName } from '@souk/cdk8s';
+import type { ShopSpec } from '../shop/shop-spec.ts';
+import type { PodSettings, Revision } from '../shop/shop-status.ts';
+
+const RESOURCES_DEFAULT: Resources = { cpuRequest: '25m', memoryRequest: '96Mi', memoryLimit: '512Mi' };
+
+/** Hex digits over any plain value. */
+export function digest(value: unknown, length = 10): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, length);
+}
+
+/** What the spec wants the pods of each service to run. */
+export function revisionOf(spec: ShopSpec): Revision {
+  const services = Object.fromEntries(
+    SERVICE_NAMES.map((name) => [name, podSettingsOf(spec, name)]),
+  ) as Revision['services'];
+  return { id: digest(services), version: spec.version, services };
+}
+
+function podSettingsOf(spec: ShopSpec, name: ServiceName): PodSettings {
+  const service = spec.services[name];
+  const env = Object.entries(service?.env ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    image: service?.image ?? `${spec.image.registry}/${name}:${spec.version}`,
+    ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
+    resources: {
+      cpuRequest: service?.resources?.requests?.cpu ?? RESOURCES_DEFAULT.cpuRequest,
+      memoryRequest: service?.resources?.requests?.memory ?? RESOURCES_DEFAULT.memoryRequest,
+      memoryLimit: service?.resources?.limits?.memory ?? RESOURCES_DEFAULT.memoryLimit,
+    },
+  };
+}

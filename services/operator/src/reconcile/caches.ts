@@ -1,0 +1,127 @@
+import type { Logger } from '@souk/service-runtime';
+import { isStatus, type KubernetesClient } from '../kubernetes/client.ts';
+import { createInformer, type Informer } from '../kubernetes/informer.ts';
+import { MANAGED, pathOf, type Resource, SHOPS } from '../kubernetes/resources.ts';
+import type { LiveObject } from '../plan/observed.ts';
+import { MANAGED_BY } from '../shop/shop.ts';
+
+const INSTANCE = 'app.kubernetes.io/instance';
+
+export interface CachesOptions {
+  client: KubernetesClient;
+  /** Undefined watches all namespaces. */
+  namespaces: readonly (string | undefined)[];
+  logger: Logger;
+  onRestart: (kind: string, why: string) => void;
+  /** `<namespace>/<name>` of a Shop that is concerned by a change. */
+  onShop: (key: string) => void;
+}
+
+/** What the operator knows of the cluster. */
+export interface Caches {
+  shop(key: string): LiveObject | undefined;
+  shops(): string[];
+  /** Every managed object of a Shop. */
+  objectsOf(namespace: string, shop: string): LiveObject[];
+  remember(object: LiveObject): void;
+  isSynced(): boolean;
+  /** The longest time since a watch was heard of. */
+  silenceMs(): number;
+  stop(): void;
+}
+
+/** Opens the watches; waits until the optional kinds are looked up. */
+export async function startCaches(options: CachesOptions): Promise<Caches> {
+  const resources = [SHOPS, ...(await servedResources(options.client))];
+  const informers = resources.flatMap((resource) =>
+    options.namespaces.map((namespace) => createInformer(informerOptions(options, resource, namespace))),
+  );
+  for (const informer of informers) informer.start();
+  const managed = informers.filter(({ resource }) => resource !== SHOPS);
+  const shops = informers.filter(({ resource }) => resource === SHOPS);
+  const find = (key: string) => {
+    const [namespace = '', name = ''] = key.split('/');
+    return shops.map((informer) => informer.get(name, namespace)).find(Boolean);
+  };
+  return {
+    shop: find,
+    shops: () => shops.flatMap((informer) => [...informer.list()].map(keyOfObject)),
+    objectsOf: (namespace, shop) =>
+      managed.flatMap((informer) =>
+        [...informer.list()].filter(
+          ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[INSTANCE] === shop,
+        ),
+      ),
+    remember: (object) => informerOf(informers, object)?.remember(object),
+    isSynced: () => informers.every((informer) => informer.isSynced()),
+    silenceMs: () => Math.max(...informers.map((informer) => Date.now() - informer.lastHeardMs())),
+    stop: () => {
+      for (const informer of informers) informer.stop();
+    },
+  };
+}
+
+function informerOf(informers: readonly Informer[], { apiVersion, kind, metadata }: LiveObject): Informer | undefined {
+  return informers.find(
+    ({ namespace, resource }) =>
+      resource.apiVersion === apiVersion &&
+      resource.kind === kind &&
+      (namespace === undefined || namespace === metadata.namespace),
+  );
+}
+
+const keyOfObject = ({ metadata }: LiveObject) => `${metadata.namespace}/${metadata.name}`;
+
+function informerOptions(options: CachesOptions, resource: Resource, namespace: string | undefined) {
+  const { client, logger, onRestart, onShop } = options;
+  const isShop = resource === SHOPS;
+  return {
+    client,
+    logger,
+    resource,
+    namespace,
+    ...(isShop ? {} : { labelSelector: `app.kubernetes.io/managed-by=${MANAGED_BY}` }),
+    keep: isShop ? withoutManagedFields : kept,
+    onRestart: (why: string) => onRestart(resource.kind, why),
+    onChange: (object: LiveObject) => {
+      const shop = object.metadata.labels?.[INSTANCE];
+      if (isShop) onShop(keyOfObject(object));
+      else if (shop) onShop(`${object.metadata.namespace}/${shop}`);
+    },
+  };
+}
+
+async function servedResources(client: KubernetesClient): Promise<Resource[]> {
+  const served = await Promise.all(
+    MANAGED.map(async (resource) => {
+      if (!resource.isOptional) return true;
+      const path = pathOf({ ...resource, plural: '' }, {}).replace(/\/$/, '');
+      try {
+        return (await client.call({ method: 'GET', path })).includes(`"${resource.plural}"`);
+      } catch (error) {
+        if (isStatus(error, 403, 404)) return false;
+        throw error;
+      }
+    }),
+  );
+  return MANAGED.filter((_, index) => served[index]);
+}
+
+function withoutManagedFields({ metadata, ...rest }: LiveObject): LiveObject {
+  const { managedFields: _fields, ...kept } = metadata as LiveObject['metadata'] & { managedFields?: unknown };
+  return { ...rest, metadata: kept };
+}
+
+/** Of Secrets only that they exist and, of the generated key, its value; of pods only what plans read. */
+function kept(object: LiveObject): LiveObject {
+  const slim = withoutManagedFields(object);
+  if (object.kind === 'Secret') {
+    const { apiVersion, data, kind, metadata } = slim;
+    return metadata.name.endsWith('-key') ? { apiVersion, kind, metadata, data } : { apiVersion, kind, metadata };
+  }
+  if (object.kind === 'Pod') {
+    const { apiVersion, kind, metadata, status } = slim;
+    return { apiVersion, kind, metadata, status: { containerStatuses: status?.containerStatuses } };
+  }
+  return slim;
+}
