@@ -51,6 +51,8 @@ function programs(): DataProgram[] {
         { name: 'POSTGRES_USER', value: 'owner' },
         { name: 'POSTGRES_PASSWORD', valueFrom: { secretKeyRef: { name: 'souk-postgres', key: 'password' } } },
         { name: 'POSTGRES_DB', value: databases[0] ?? 'postgres' },
+        // Said and not left to the image: UTF-8 is what search needs, and its order is the same on every C library.
+        { name: 'LANG', value: 'C.UTF-8' },
       ],
       mountPath: '/var/lib/postgresql',
       storage: '1Gi',

@@ -47,15 +47,10 @@ async function databasesAccept(): Promise<string> {
   );
   for (const { database, server } of databases) {
     await inside(server, ['pg_isready', '-q', '-U', 'owner', '-d', database]);
-    const tables = await inside(server, [
-      'psql',
-      '-U',
-      'owner',
-      '-d',
-      database,
-      '-Atc',
-      'SELECT count(*) FROM _prisma_migrations',
-    ]);
+    const ask = (sql: string) => inside(server, ['psql', '-U', 'owner', '-d', database, '-Atc', sql]);
+    const encoding = (await ask('SHOW server_encoding')).trim();
+    expectThat(encoding === 'UTF8', `${database} is encoded in ${encoding}, expected UTF8`);
+    const tables = await ask('SELECT count(*) FROM _prisma_migrations');
     expectThat(Number(tables) > 0, `${database} on ${server} is not migrated`);
   }
   return databases.map(({ database }) => database).join(', ');
