@@ -31,6 +31,16 @@ function runNpmTest(folder) {
   if (!ok && total.failed === 0) total.failed += 1;
 }
 
+/** The platform on a real cluster, where .ci/run has found a program that starts one. */
+function runOnCluster(cluster) {
+  if (!run('A cluster', [cluster, 'up'])) return;
+  try {
+    run('Platform on the cluster', ['npm', 'run', '--silent', 'test:cluster', '--', '--quick']);
+  } finally {
+    run('The cluster is removed', [cluster, 'down'], { counts: false });
+  }
+}
+
 const node = (script, ...args) => [process.execPath, join('tools', script), ...args];
 
 const folder = mkdtempSync(join(tmpdir(), 'souk-ci-'));
@@ -44,7 +54,9 @@ try {
   run('Client of the API', node('client.mjs', '--check'));
   run('AsyncAPI document', node('asyncapi.mjs', '--check'));
   run('Reference of environment variables', node('environment.mjs', '--check'));
+  run('Manifests', ['npm', 'run', '--silent', 'k8s:synth', '--', '--check']);
   run('Bundles and their sizes', node('nx.mjs', 'build'));
+  if (process.env.SOUK_CI_CLUSTER) runOnCluster(process.env.SOUK_CI_CLUSTER);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
