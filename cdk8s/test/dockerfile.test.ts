@@ -30,7 +30,7 @@ describe('Dockerfile', () => {
   });
 
   it('copies one service, so that a change in another one leaves the image alone', () => {
-    const copies = [...dockerfile.matchAll(/^COPY (?!--from)(\S+) /gm)].map(([, source]) => source);
+    const copies = [...dockerfile.matchAll(/^COPY (?!--from)(?:--chown=\S+ )?(\S+) /gm)].map(([, source]) => source);
     expect(copies.filter((source) => source?.startsWith('services/') && !source.endsWith('package.json'))).toEqual(
       // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how a Dockerfile names its argument
       ['services/${SERVICE}/', 'services/${SERVICE}/'],
