@@ -4,12 +4,13 @@ import { startPlatform } from '../src/index.ts';
 import { databaseUrlsOf } from '../src/ledger.ts';
 import { MODES, type Platform } from '../src/platform.ts';
 import { theShopkeeper, type Visitor } from '../src/visitor.ts';
-import { accounts } from './journeys/accounts.ts';
+import { aForgottenPassword, leavingForGood } from './journeys/accounts.ts';
 import { browsing } from './journeys/browsing.ts';
-import { buying } from './journeys/buying.ts';
-import { changingMinds } from './journeys/changing-minds.ts';
-import { crowds } from './journeys/crowds.ts';
-import { shopkeeping } from './journeys/shopkeeping.ts';
+import { aDeclinedCard, buyingTheCart, payingLater } from './journeys/buying.ts';
+import { aRefund, cancelling, shipping } from './journeys/changing-minds.ts';
+import { theLastItem, twoTabs } from './journeys/crowds.ts';
+import { aMessageGivenUp } from './journeys/operating.ts';
+import { clearingAShelf, keepingTheShop } from './journeys/shopkeeping.ts';
 
 // One platform for all stories of a mode: starting one takes longer than most of them.
 describe.each(MODES)('a day in the shop, %s', (mode) => {
@@ -24,11 +25,19 @@ describe.each(MODES)('a day in the shop, %s', (mode) => {
   afterAll(() => platform?.stop());
 
   browsing(stage);
-  buying(stage);
-  changingMinds(stage);
-  accounts(stage);
-  crowds(stage);
-  shopkeeping(stage);
+  buyingTheCart(stage);
+  payingLater(stage);
+  aDeclinedCard(stage);
+  cancelling(stage);
+  aRefund(stage);
+  shipping(stage);
+  aForgottenPassword(stage);
+  leavingForGood(stage);
+  twoTabs(stage);
+  theLastItem(stage);
+  keepingTheShop(stage);
+  clearingAShelf(stage);
+  aMessageGivenUp(stage);
 
   describe('at closing time', () => {
     it('adds up: orders, stock, money, the books of the provider, and what was told', async () => {

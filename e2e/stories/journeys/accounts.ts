@@ -5,8 +5,8 @@ import { DATABASE_NAMES } from '../../src/platform.ts';
 import { aPasserBy, aShopper, HOME, PASSWORD, type Visitor } from '../../src/visitor.ts';
 import { aProduct, refusal, type Stage } from './stage.ts';
 
-/** What people do with their accounts. */
-export function accounts(stage: () => Stage): void {
+/** The link in the mail, and what it ends. */
+export function aForgottenPassword(stage: () => Stage): void {
   describe('a forgotten password', () => {
     const NEW_PASSWORD = 'nine-teapots-in-a-row';
     let shopper: Visitor;
@@ -49,7 +49,10 @@ export function accounts(stage: () => Stage): void {
       await refusal(again, 'invalid-reset-token');
     });
   });
+}
 
+/** An account is deleted, and with it the person in every database. */
+export function leavingForGood(stage: () => Stage): void {
   describe('leaving for good', () => {
     // Nobody else in the shop has these.
     const name = 'Zebedee Quillfeather';

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { aShopper, HOME, type Visitor } from '../../src/visitor.ts';
 import { aProduct, refusal, type Stage, stockOf } from './stage.ts';
 
-/** From the cart to the receipt, and the ways to pay. */
-export function buying(stage: () => Stage): void {
+/** From the cart to the receipt. */
+export function buyingTheCart(stage: () => Stage): void {
   describe('buying what is in the cart', () => {
     let shopper: Visitor;
     let teapot: Product;
@@ -73,7 +73,10 @@ export function buying(stage: () => Stage): void {
       await shopper.orderWhen(first.body.id, { status: 'completed' });
     });
   });
+}
 
+/** An order is placed first and paid then. */
+export function payingLater(stage: () => Stage): void {
   describe('paying later', () => {
     let shopper: Visitor;
     let order: Order;
@@ -105,7 +108,10 @@ export function buying(stage: () => Stage): void {
       await refusal(stranger.call('getOrder', { path: { id: order.id } }), 'not-found');
     });
   });
+}
 
+/** The order ends; another one is as good as the first. */
+export function aDeclinedCard(stage: () => Stage): void {
   describe('a declined card', () => {
     let shopper: Visitor;
     let teapot: Product;

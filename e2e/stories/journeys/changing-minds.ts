@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { aShopper, HOME, type Visitor } from '../../src/visitor.ts';
 import { aProduct, refusal, type Stage, stockOf } from './stage.ts';
 
-/** What happens to orders after they were placed: cancelled, refunded, shipped. */
-export function changingMinds(stage: () => Stage): void {
+/** The customer does not want it any more. */
+export function cancelling(stage: () => Stage): void {
   describe('cancelling', () => {
     let shopper: Visitor;
     let teapot: Product;
@@ -39,7 +39,10 @@ export function changingMinds(stage: () => Stage): void {
       expect((await shopper.mail('refund')).subject).toContain('50.00');
     });
   });
+}
 
+/** The shopkeeper gives money back. */
+export function aRefund(stage: () => Stage): void {
   describe('a refund', () => {
     let shopper: Visitor;
     let order: Order;
@@ -97,7 +100,10 @@ export function changingMinds(stage: () => Stage): void {
       await refusal(asked, 'not-refundable');
     });
   });
+}
 
+/** What was bought leaves the house and arrives. */
+export function shipping(stage: () => Stage): void {
   describe('shipping', () => {
     let shopper: Visitor;
     let order: Order;

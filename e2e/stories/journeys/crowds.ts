@@ -5,8 +5,8 @@ import { aProduct, type Stage, stockOf } from './stage.ts';
 
 const CROWD = 60;
 
-/** Several people, or one person several times, at the same moment. */
-export function crowds(stage: () => Stage): void {
+/** One person, twice at the same moment. */
+export function twoTabs(stage: () => Stage): void {
   describe('two tabs with one cart', () => {
     it('order it once, however often it is ordered', async () => {
       const left = await aShopper(stage().platform);
@@ -34,7 +34,10 @@ export function crowds(stage: () => Stage): void {
         .toEqual({ onHand: 8, reserved: 0, available: 8 });
     });
   });
+}
 
+/** Sixty people at the same moment. */
+export function theLastItem(stage: () => Stage): void {
   describe(`the last item wanted by ${CROWD} people`, () => {
     it('goes to one of them, and the others are told at once', async () => {
       const treasure = await aProduct(stage(), { stock: 1, name: 'The last teapot' });
