@@ -1,5 +1,6 @@
 import type { Release } from '../desired/catalogue.ts';
-import { type DesiredObjects, desiredObjects } from '../desired/desired-objects.ts';
+import type { DesiredObjects } from '../desired/desired-objects.ts';
+import type { Renderer } from '../desired/renderer.ts';
 import { revisionOf } from '../desired/revision.ts';
 import type { ShopSpec } from '../shop/shop-spec.ts';
 import type { Phase, Revision } from '../shop/shop-status.ts';
@@ -9,6 +10,7 @@ export interface CourseInput {
   spec: ShopSpec;
   release: Release;
   operatorImage: string | undefined;
+  render: Renderer;
 }
 
 /** What a pass works with once it knows where to go. */
@@ -35,7 +37,7 @@ export function setCourse(pass: Pass, input: CourseInput): Course {
     pass.event('Normal', 'UpgradeStarted', `From ${status.current.version} to ${target.version} (${target.id})`);
   status.targetVersion = input.spec.version;
   status.target = target;
-  const desired = desiredObjects({ ...input, shop: pass.shop, revision });
+  const desired = input.render({ ...input, shop: pass.shop, revision });
   const wasSettled =
     !isRollingBack &&
     status.current?.id === revision.id &&

@@ -1,5 +1,6 @@
 import type { Manifest } from '@souk/cdk8s';
 import type { Release } from '../desired/catalogue.ts';
+import type { Renderer } from '../desired/renderer.ts';
 import type { Shop } from '../shop/shop.ts';
 import type { Reason, ShopStatus } from '../shop/shop-status.ts';
 import { planDeletion } from './deletion.ts';
@@ -43,6 +44,7 @@ export interface Plan {
 export interface PlanContext {
   catalogue: readonly Release[];
   operatorImage: string | undefined;
+  render: Renderer;
 }
 
 /**
@@ -56,5 +58,6 @@ export function plan(shop: Shop, observed: Observed, at: { now: Date; context: P
   if (!checked.ok) return pass.blocked(checked.reason, checked.message);
   if (checked.spec.paused) return pass.paused();
   pass.resume();
-  return runSteps(pass, { ...checked, operatorImage: at.context.operatorImage });
+  const { operatorImage, render } = at.context;
+  return runSteps(pass, { ...checked, operatorImage, render });
 }
