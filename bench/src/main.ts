@@ -97,7 +97,7 @@ async function measured(options: Options, name: string, load: () => Promise<Load
 
 async function benchCheckout(options: Options, sender: Sender, shop: Shop): Promise<Row> {
   const orderIds: string[] = [];
-  const pendingBefore = await countPending(sender, shop);
+  const pendingBefore = await countPending(shop);
   const row = await measured(options, 'checkout', async () => {
     const startedAt = performance.now();
     const shot = async (sequence: number) => {
@@ -106,7 +106,7 @@ async function benchCheckout(options: Options, sender: Sender, shop: Shop): Prom
       return placed.status;
     };
     const load = await runLoad({ shot, connections: options.connections, durationMs: options.durationMs });
-    const settledAt = await waitUntilSettled(sender, shop, { pendingBefore, timeoutMs: 60_000 });
+    const settledAt = await waitUntilSettled(shop, { pendingBefore, timeoutMs: 60_000 });
     // The rate counts the time until the last order was completed, not only placed.
     const durationMs = settledAt - startedAt;
     return { ...load, durationMs, perSecond: (orderIds.length * 1000) / durationMs };
@@ -114,7 +114,7 @@ async function benchCheckout(options: Options, sender: Sender, shop: Shop): Prom
   const step = Math.max(1, Math.floor(orderIds.length / 200));
   const times: number[] = [];
   for (let index = 0; index < orderIds.length; index += step) {
-    const timeMs = await completionTimeMs(sender, shop, orderIds[index] ?? '');
+    const timeMs = await completionTimeMs(shop, orderIds[index] ?? '');
     if (timeMs === undefined) throw new BenchError(`Order ${orderIds[index]} was not completed`);
     times.push(timeMs);
   }
@@ -125,7 +125,7 @@ async function main(): Promise<void> {
   const options = parseOptions();
   const sender = createSender(options.url, options.connections);
   const stock = Math.ceil((options.durationMs / 1000) * options.rounds * 20) + 1000;
-  const shop = await prepareShop(sender, stock);
+  const shop = await prepareShop(options.url, stock);
   const rows: Row[] = [];
   const reading = readingPaths(shop);
   const wanted = (name: string) => options.only === undefined || options.only.includes(name);
