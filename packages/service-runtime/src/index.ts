@@ -111,4 +111,5 @@ export {
   runWithTraceparents,
   type Traceparent,
 } from './trace/traceparent.ts';
+export { type CallDeadline, withDeadline } from './with-deadline.ts';
 export type { Worker } from './worker.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@souk/service-runtime';
+import { type Logger, withDeadline } from '@souk/service-runtime';
 import { MessagePostponedError, MessageRejectedError, SenderUnavailableError, type SmsSender } from './sender-port.ts';
 
 /** Says in the log that an SMS would have gone out; the number is not for logs. */
@@ -14,15 +14,19 @@ export function createLogSmsSender(logger: Logger): SmsSender {
 export function createWebhookSmsSender(options: { url: string; timeoutMs: number }): SmsSender {
   return {
     async sendSms({ key, template, recipient, text }, signal) {
-      const response = await fetch(options.url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'idempotency-key': key },
-        body: JSON.stringify({ id: key, to: recipient, text, template }),
-        redirect: 'error',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeoutMs)]),
-      }).catch((cause: unknown) => {
-        throw new SenderUnavailableError('The SMS provider does not answer', { cause });
-      });
+      const post = (within: AbortSignal) =>
+        fetch(options.url, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify({ id: key, to: recipient, text, template }),
+          redirect: 'error',
+          signal: within,
+        });
+      const response = await withDeadline({ timeoutMs: options.timeoutMs, stopping: signal }, post).catch(
+        (cause: unknown) => {
+          throw new SenderUnavailableError('The SMS provider does not answer', { cause });
+        },
+      );
       await response.body?.cancel();
       if (response.ok) return;
       throw toSenderError(response.status);

@@ -1,4 +1,4 @@
-import { type Logger, withSpan } from '@souk/service-runtime';
+import { type Logger, withDeadline, withSpan } from '@souk/service-runtime';
 import type { PaymentMetrics } from './payment-metrics.ts';
 import { ProviderMisuseError, ProviderUnavailableError } from './payment-provider.ts';
 
@@ -19,9 +19,8 @@ export async function askProvider<T extends { kind: string }>(options: {
   const { operation, metrics } = options;
   const end = metrics.durationSeconds.startTimer({ operation });
   try {
-    const signal = AbortSignal.any([options.stopping, AbortSignal.timeout(options.timeoutMs)]);
     const span = { kind: 'client' as const, traceparent: options.traceparent ?? undefined };
-    const outcome = await withSpan(`payment provider ${operation}`, span, () => options.ask(signal));
+    const outcome = await withSpan(`payment provider ${operation}`, span, () => withDeadline(options, options.ask));
     metrics.answers.inc({ operation, outcome: outcome.kind });
     return { known: true, outcome };
   } catch (error) {
