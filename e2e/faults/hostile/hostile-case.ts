@@ -38,10 +38,6 @@ export interface HostileWorld {
   profileEtag: string;
 }
 
-export const json = (value: unknown): string => JSON.stringify(value);
-export const ADDRESS = { name: 'A B', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'DE' };
-export const UNKNOWN_ID = '01900000-0000-7000-8000-000000000001';
-
 /** The service that answers a path. */
 export function serviceOf(path: string): ServiceName {
   const first = path.split(/[/?]/)[1] ?? '';

@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 export type Direction = 'to-server' | 'to-client';
 
@@ -38,13 +37,39 @@ interface Pair {
   server: Socket;
 }
 
+interface Watcher {
+  /** Whether the piece is to be swallowed. */
+  passes(direction: Direction, chunk: Buffer): boolean;
+}
+
+function createWatcher({ direction, bytes, nth, drop, onHit }: Watch): Watcher {
+  let seen = 0;
+  return {
+    passes(way, chunk) {
+      if (way !== direction || seen >= nth) return false;
+      for (let at = chunk.indexOf(bytes); at !== -1; at = chunk.indexOf(bytes, at + 1)) {
+        seen += 1;
+        if (seen < nth) continue;
+        onHit();
+        return drop;
+      }
+      return false;
+    },
+  };
+}
+
+function listenOnLoopback(onClient: (client: Socket) => void): Promise<Server> {
+  const server = createServer({ noDelay: true }, onClient);
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
 /** Listens on a free port of 127.0.0.1 and passes everything to `target` until told otherwise. */
 export async function startFaultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
   let isDown = false;
   let stalled: Direction | 'both' | undefined;
   let delayMs = 0;
-  let watched: (Watch & { seen: number }) | undefined;
+  let watched: Watcher | undefined;
 
   const end = (pair: Pair) => {
     if (!pairs.delete(pair)) return;
@@ -55,18 +80,7 @@ export async function startFaultProxy(target: { host: string; port: number }): P
     for (const pair of [...pairs]) end(pair);
   };
   const isStalled = (direction: Direction) => stalled === 'both' || stalled === direction;
-  const hits = (direction: Direction, chunk: Buffer): boolean => {
-    if (watched === undefined || watched.direction !== direction) return false;
-    for (let at = chunk.indexOf(watched.bytes); at !== -1; at = chunk.indexOf(watched.bytes, at + 1)) {
-      watched.seen += 1;
-      if (watched.seen < watched.nth) continue;
-      const { onHit, drop } = watched;
-      watched = undefined;
-      onHit();
-      return drop;
-    }
-    return false;
-  };
+  const hits = (direction: Direction, chunk: Buffer) => watched?.passes(direction, chunk) ?? false;
   const pass = (direction: Direction, from: Socket, to: Socket) => {
     from.on('data', (chunk) => {
       if (hits(direction, chunk)) return;
@@ -81,22 +95,19 @@ export async function startFaultProxy(target: { host: string; port: number }): P
     else server.resume();
   };
 
-  const listener = createServer({ noDelay: true }, (client) => {
+  const listener = await listenOnLoopback((client) => {
     if (isDown) {
       client.resetAndDestroy();
       return;
     }
     const pair = { client, server: connect({ ...target, noDelay: true }) };
     pairs.add(pair);
-    for (const socket of [pair.client, pair.server]) {
-      socket.on('error', () => end(pair));
-      socket.on('close', () => end(pair));
-    }
+    for (const socket of [pair.client, pair.server])
+      for (const name of ['error', 'close']) socket.on(name, () => end(pair));
     pass('to-server', pair.client, pair.server);
     pass('to-client', pair.server, pair.client);
     hold(pair);
   });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 
   return {
     port: (listener.address() as AddressInfo).port,
@@ -120,7 +131,7 @@ export async function startFaultProxy(target: { host: string; port: number }): P
       for (const pair of pairs) hold(pair);
     },
     watch(watch) {
-      watched = { ...watch, seen: 0 };
+      watched = createWatcher(watch);
     },
     close() {
       endAll();

@@ -2,6 +2,7 @@ import { EVENTS, type EventType } from '@souk/contracts';
 import { type Platform, readStock, type Stock, select } from '../../src/index.ts';
 import { DATABASE_NAMES, type DatabaseName } from '../../src/platform.ts';
 import type { Operation } from './history.ts';
+import { checkHistory } from './history-check.ts';
 
 export interface CheckOptions {
   platform: Platform;
@@ -278,36 +279,4 @@ async function checkDatabases({ platform }: CheckOptions): Promise<string[]> {
     ),
   );
   return found.flat().map(({ problem }) => problem);
-}
-
-/** What was acknowledged is there, what was refused left nothing, and no key made two orders. */
-async function checkHistory({ platform, orders = [] }: CheckOptions): Promise<string[]> {
-  if (orders.length === 0) return [];
-  const [keys, rows] = await Promise.all([
-    select<{ key: string; resource_id: string | null }>(
-      platform,
-      'orders',
-      'SELECT key, resource_id FROM idempotency_keys',
-    ),
-    select<{ id: string }>(platform, 'orders', 'SELECT id FROM orders'),
-  ]);
-  const resourceOf = new Map(keys.map((row) => [row.key, row.resource_id]));
-  const existing = new Set(rows.map(({ id }) => id));
-  const problems: string[] = [];
-  const seen = new Set<string>();
-  for (const { outcome, orderId, key, status } of orders) {
-    const resource = resourceOf.get(key);
-    if (outcome === 'ok') {
-      if (orderId === undefined || !existing.has(orderId)) problems.push(`acknowledged order ${orderId} is lost`);
-      else if (seen.has(orderId)) problems.push(`order ${orderId} was given to two keys`);
-      seen.add(orderId ?? '');
-      if (resource !== orderId) problems.push(`key ${key} holds ${resource}, its client has ${orderId}`);
-    }
-    if (outcome === 'fail' && resource && existing.has(resource))
-      problems.push(`key ${key} was refused (${status}) and left order ${resource}`);
-    if (resource) existing.delete(resource);
-  }
-  const strange = [...existing].filter((id) => !seen.has(id));
-  if (strange.length > 0) problems.push(`${strange.length} orders belong to no client: ${strange.slice(0, 3).join()}`);
-  return problems;
 }
