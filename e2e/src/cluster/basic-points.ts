@@ -41,6 +41,52 @@ export function deployPoints(skaffold: SkaffoldRun, loadCommand: string | undefi
   ];
 }
 
+/** What Skaffold's own image tags do to a Job that was applied before: its template changes under the same name. */
+export function jobsAgainPoint(skaffold: SkaffoldRun): Point {
+  return {
+    title: 'Jobs whose template has changed under their name are made again',
+    check: async () => {
+      const jobs = skaffold.manifests().filter(({ kind }) => kind === 'Job');
+      const uid = async () => kubectl(['get', 'jobs', '--output', 'jsonpath={.items[*].metadata.uid}']);
+      const before = new Set((await uid()).split(' '));
+      for (const { spec } of jobs as JobManifest[]) {
+        for (const { env } of spec.template.spec.containers) {
+          for (const variable of env) if (variable.name === 'LOG_LEVEL') variable.value = 'debug';
+        }
+      }
+      await applyManifests(jobs, skaffold.config.deploy.kubectl.flags.apply);
+      await kubectl(['wait', '--for=condition=Complete', 'jobs', '--all', '--timeout=180s'], { timeoutMs: 190_000 });
+      const kept = (await uid()).split(' ').filter((one) => before.has(one));
+      expectThat(kept.length === 0, `${kept.length} of ${before.size} Jobs are the old ones`);
+      return `${jobs.length} Jobs ran again`;
+    },
+  };
+}
+
+interface JobManifest extends Manifest {
+  spec: { template: { spec: { containers: { env: { name: string; value?: string }[] }[] } } };
+}
+
+/** Asks from inside one service for another one's port; answers what came of it. */
+async function reach(from: string, url: string): Promise<string> {
+  const script = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(4000) }).then((r) => console.log(r.status), () => console.log('closed'))`;
+  const execute = (node: string) => kubectl(['exec', `deployment/${from}`, '--', node, '-e', script]);
+  return (await execute('/nodejs/bin/node').catch(() => execute('node'))).trim();
+}
+
+export const closedPoint: Point = {
+  title: 'The network lets through what the model allows, and nothing else',
+  check: async () => {
+    const allowed = await reach('order-service', 'http://product-service:8000/livez');
+    expectThat(allowed === '200', `order-service reaches product-service with ${allowed}, expected 200`);
+    for (const url of ['http://payment-service:3004/livez', 'http://postgres-orders:5432']) {
+      const answer = await reach('product-service', url);
+      expectThat(answer === 'closed', `product-service reaches ${url}: does this cluster enforce NetworkPolicies?`);
+    }
+    return undefined;
+  },
+};
+
 const PROD_NAMESPACE = 'souk-prod-dry-run';
 
 async function productionIsAccepted(): Promise<string> {

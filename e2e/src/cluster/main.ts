@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { type Point, runChecklist } from '../deployed/checklist.ts';
 import { run } from '../deployed/program.ts';
-import { deployPoints, productionPoint } from './basic-points.ts';
+import { closedPoint, deployPoints, jobsAgainPoint, productionPoint } from './basic-points.ts';
 import { fileSyncPoint } from './file-sync-point.ts';
 import { kubectl, NAMESPACE } from './kubectl.ts';
 import type { LoadOptions } from './load.ts';
@@ -32,7 +32,12 @@ const skaffold = new SkaffoldRun(profile);
 const load = (): LoadOptions => ({ image: skaffold.built.get('souk/api-gateway') ?? '', requestsPerSecond: 50 });
 
 function points(): Point[] {
-  const first = [...deployPoints(skaffold, process.env.SOUK_CLUSTER_LOAD), productionPoint];
+  const first = [
+    ...deployPoints(skaffold, process.env.SOUK_CLUSTER_LOAD),
+    jobsAgainPoint(skaffold),
+    closedPoint,
+    productionPoint,
+  ];
   const sync = profile === undefined ? [fileSyncPoint] : [];
   if (flags.quick) return [...first, ...sync, rollingRestartPoint(load)];
   return [
