@@ -1,6 +1,7 @@
 // Brings node_modules to what package-lock.json says. Node built-ins only: it runs on a fresh clone.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './workspace.mjs';
 
@@ -22,6 +23,26 @@ function readPackages(path) {
   }
 }
 
+function stampOf(root) {
+  return join(root, 'node_modules', '.souk-lock-hash');
+}
+
+function lockHash(root) {
+  return createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+}
+
+/** Whether the last complete `npm ci` of ours was for this very lock file. */
+function isStamped(root) {
+  return existsSync(stampOf(root)) && readFileSync(stampOf(root), 'utf8') === lockHash(root);
+}
+
+/** Notes that everything of the lock file that npm thinks is needed has been installed. */
+export function stampInstall(root = ROOT) {
+  writeFileSync(stampOf(root), lockHash(root));
+}
+
 /**
  * Whether node_modules lacks something of the lock file. npm notes at the end of an install what it has put there; that
  * note is compared, and not the times of the files, which a checkout of another branch and back changes too.
@@ -30,6 +51,8 @@ export function needsInstall(root = ROOT) {
   const locked = readPackages(join(root, 'package-lock.json'));
   const installed = readPackages(join(root, 'node_modules', '.package-lock.json'));
   if (installed === undefined || locked === undefined) return true;
+  // A lock file may name what no workspace needs any more; npm leaves that out, for good reason.
+  if (isStamped(root)) return false;
   return Object.entries(locked).some(([path, { version, optional, peer, link }]) => {
     // Optional ones are for other platforms, mostly; npm knows which.
     if (!path.includes('node_modules/') || optional || peer) return false;
@@ -58,7 +81,10 @@ export function ensureInstalled(report = console.log) {
     stdio: ['ignore', 'inherit', 'inherit'],
     shell: process.platform === 'win32' && !isScript,
   });
-  if (result.status === 0) return true;
+  if (result.status === 0) {
+    stampInstall();
+    return true;
+  }
   console.error(
     result.error === undefined
       ? `npm ci failed (exit code ${result.status}).`

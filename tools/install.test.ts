@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { needsInstall, nodeProblem } from './install.mjs';
+import { needsInstall, nodeProblem, stampInstall } from './install.mjs';
 
 let root: string;
 beforeEach(() => {
@@ -65,6 +65,14 @@ describe('an install', () => {
   it('is needed after one that was interrupted', () => {
     installed(COMPLETE);
     writeFileSync(join(root, 'node_modules/.package-lock.json'), '{"packages": {');
+    expect(needsInstall(root)).toBe(true);
+  });
+
+  it('is not needed again for what npm leaves out, until the lock file changes', () => {
+    installed({ 'node_modules/@souk/http': { link: true } });
+    stampInstall(root);
+    expect(needsInstall(root)).toBe(false);
+    write('package-lock.json', { 'node_modules/hono': { version: '5.0.0' } });
     expect(needsInstall(root)).toBe(true);
   });
 });
