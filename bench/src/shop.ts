@@ -21,7 +21,7 @@ async function logIn(url: string, email: string): Promise<SoukClient> {
   } catch (error) {
     if (!(error instanceof ClientError)) throw error;
     const hint =
-      ' A platform that limits the rate is started for a bench with RATE_LIMIT_PER_MINUTE=100000000 RATE_LIMIT_LOGIN_PER_MINUTE=1000 npm start';
+      ' A platform that limits the rate is started for a bench with RATE_LIMIT_PER_MINUTE=10000000 RATE_LIMIT_LOGIN_PER_MINUTE=1000 npm start';
     throw new BenchError(`Login as ${email}: ${error.message}.${hint}`);
   }
 }
