@@ -34,6 +34,10 @@ async function within(database: (typeof DATABASE_NAMES)[number], constraint: str
   await shop.run(database, `ALTER TABLE ${table} DROP CONSTRAINT ${constraint}; ${sql}`);
 }
 
+const orphan = (status: string, expiresAt: string) =>
+  `INSERT INTO reservations (order_id, status, expires_at, created_at, updated_at)
+   VALUES ('${randomUUID()}', '${status}', ${expiresAt}, now() - interval '1 minute', now())`;
+
 /** What is planted, and every check that has to notice. */
 const PLANTS: [story: string, plant: () => Promise<void>, noticedBy: string[]][] = [
   [
@@ -140,13 +144,13 @@ const PLANTS: [story: string, plant: () => Promise<void>, noticedBy: string[]][]
     ['order-settled'],
   ],
   [
-    'stock is held for an order that is not',
-    () =>
-      shop.run(
-        'products',
-        `INSERT INTO reservations (order_id, status, expires_at, created_at, updated_at)
-         VALUES ('${randomUUID()}', 'active', now() + interval '1 hour', now() - interval '1 minute', now())`,
-      ),
+    'stock is held for an order that is not, after the time to resume it',
+    () => shop.run('products', orphan('active', `now() - interval '30 seconds'`)),
+    ['reservation-has-order', 'reservation-ends'],
+  ],
+  [
+    'stock was sold to an order that is not',
+    () => shop.run('products', orphan('committed', `now() + interval '1 hour'`)),
     ['reservation-has-order'],
   ],
   [
@@ -281,6 +285,11 @@ describe('reconcile', () => {
     expect(await findings()).toEqual([]);
     await shop.run('notifications', 'UPDATE dead_letters SET redriven_at = now()');
     expect(await findings()).toEqual(['event-received']);
+  });
+
+  test('leaves an order that was given up in the middle its time to be resumed', async () => {
+    await shop.run('products', orphan('active', `now() + interval '10 minutes'`));
+    expect(await findings()).toEqual([]);
   });
 
   test('gives what is under way its time', async () => {

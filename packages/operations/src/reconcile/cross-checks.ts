@@ -18,7 +18,7 @@ export const CROSS_CHECKS: readonly Check[] = [
   },
   {
     name: 'reservation-has-order',
-    rule: 'No reservation holds or has taken stock without an order',
+    rule: 'No reservation has taken stock without an order, or holds it after its expiry',
     run: (context) =>
       eachPage<{ id: string; status: string }>(context, { database: 'products', sql: RESERVATIONS }, async (rows) =>
         unknownOrders(context, rows, ({ status }) => `${/^[aeiou]/.test(status) ? 'an' : 'a'} ${status} reservation`),
@@ -51,8 +51,12 @@ const ORDERS = `SELECT o.id, o.status, o.payment_status, o.total_amount, o.curre
     (SELECT string_agg(format('%s × %s at %s', l.quantity, l.product_id, l.unit_price_amount), ', ' ORDER BY l.product_id)
      FROM order_lines l WHERE l.order_id = o.id) AS lines
   FROM orders o WHERE o.id > $1::uuid ORDER BY o.id LIMIT $2`;
+// An order that was given up in the middle of being placed keeps its stock until the reservation expires: its key may resume it.
 const RESERVATIONS = `SELECT order_id AS id, status FROM reservations
-  WHERE order_id > $1::uuid AND status <> 'released' AND created_at < now() - $3::interval ORDER BY order_id LIMIT $2`;
+  WHERE order_id > $1::uuid AND (
+    (status = 'active' AND expires_at < now() - $3::interval)
+    OR (status IN ('committed', 'restocked') AND created_at < now() - $3::interval))
+  ORDER BY order_id LIMIT $2`;
 const PAYMENTS = 'SELECT order_id AS id, status FROM payments WHERE order_id > $1::uuid ORDER BY order_id LIMIT $2';
 
 const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
