@@ -1,0 +1,43 @@
+// npm run test:operator [-- --only=plumbing|charts|cluster]: the operator and its charts. What needs an API server alone
+// starts one when kube-apiserver and etcd are on the path; what needs nodes uses the cluster of the kubeconfig.
+import { parseArgs } from 'node:util';
+import { runChecklist } from '../deployed/checklist.ts';
+import { run } from '../deployed/program.ts';
+import { createApiServer, hasApiServer } from './api-server.ts';
+import { chartPoints } from './chart-points.ts';
+import { fetchHelm } from './helm.ts';
+import { Plumbing } from './plumbing-points.ts';
+
+const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
+const wants = (part: string) => flags.only === undefined || flags.only === part;
+
+async function runPlumbing(): Promise<boolean> {
+  if (!hasApiServer()) {
+    console.log('No kube-apiserver and etcd on the path: the tests with an API server alone are left out');
+    return true;
+  }
+  await run(process.execPath, ['tools/bundle.mjs', 'services/operator']);
+  const server = await createApiServer();
+  await server.start();
+  const plumbing = new Plumbing(server);
+  try {
+    return await runChecklist('The operator and an API server', plumbing.points(), { stopAtFirst: true });
+  } finally {
+    await plumbing.stop();
+    await server.remove();
+  }
+}
+
+async function runCharts(): Promise<boolean> {
+  const helm = await fetchHelm();
+  try {
+    return await runChecklist('The charts', chartPoints(helm));
+  } finally {
+    helm.remove();
+  }
+}
+
+let ok = true;
+if (wants('charts')) ok = (await runCharts()) && ok;
+if (wants('plumbing')) ok = (await runPlumbing()) && ok;
+process.exitCode = ok ? 0 : 1;
