@@ -7,13 +7,11 @@ import { FAULT_SEED, seededRandom } from './src/seeded-random.ts';
 
 /** What every change is tested with; SOUK_FAULTS=all tries each, or those whose names contain the given text. */
 const SELECTION = [
-  'kill order-service',
   'kill after commit of order-service',
   'kill at ack of payment-service',
   'broker cut often',
   'queues purged',
   'backends terminated: orders',
-  'redis down',
 ];
 const wanted = process.env.SOUK_FAULTS ?? '';
 const names =
