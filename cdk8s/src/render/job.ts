@@ -37,9 +37,8 @@ export function withNameOfTemplate(manifest: Manifest): Manifest {
 /** A migration or the demo data: the service's image with another command, as the owner of the database. */
 export function renderJob(
   scope: Construct,
-  service: ServiceModel,
+  { service, command }: { service: ServiceModel; command: JobCommand },
   options: PlatformOptions,
-  command: JobCommand,
 ): void {
   const app = jobAppName(service, command);
   const podLabels = labels(app, command, options);

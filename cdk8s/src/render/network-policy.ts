@@ -98,9 +98,8 @@ function groupByPort(edges: readonly Edge[], peerOf: (edge: Edge) => string): Ma
 /** One policy for one kind of pod. */
 function renderPolicy(
   scope: Construct,
-  name: string,
+  { name, ...extra }: { name: string; ingress: k8s.NetworkPolicyIngressRule[]; egress: k8s.NetworkPolicyEgressRule[] },
   options: PlatformOptions,
-  extra: { ingress: k8s.NetworkPolicyIngressRule[]; egress: k8s.NetworkPolicyEgressRule[] },
 ): void {
   const edges = edgesOf(options);
   const peers = (names: string[]) =>
@@ -136,12 +135,13 @@ export function renderServicePolicies(scope: Construct, service: ServiceModel, o
   ];
   // The public door: whoever may reach the cluster may reach it; nothing else takes calls from outside.
   const ingress = service.name === 'api-gateway' ? [{ ports: [tcp(service.port)] }] : [];
-  renderPolicy(scope, service.name, options, { ingress, egress });
+  renderPolicy(scope, { name: service.name, ingress, egress }, options);
   if (!service.database) return;
   const commands = service.seeds && options.demoData ? (['migrate', 'seed'] as const) : (['migrate'] as const);
   for (const command of commands) {
     const data = isEmbedded(options, 'database') ? [] : [externalEgress([POSTGRES_PORT], true)];
-    renderPolicy(scope, jobAppName(service, command), options, { ingress: [], egress: [dnsEgress(), ...data] });
+    const name = jobAppName(service, command);
+    renderPolicy(scope, { name, ingress: [], egress: [dnsEgress(), ...data] }, options);
   }
 }
 
@@ -149,10 +149,10 @@ export function renderServicePolicies(scope: Construct, service: ServiceModel, o
 export function renderDataPolicies(scope: Construct, options: PlatformOptions): void {
   if (isEmbedded(options, 'database'))
     for (const server of Object.keys(POSTGRES_SERVERS))
-      renderPolicy(scope, server, options, { ingress: [], egress: [] });
-  if (isEmbedded(options, 'cache')) renderPolicy(scope, 'redis', options, { ingress: [], egress: [] });
+      renderPolicy(scope, { name: server, ingress: [], egress: [] }, options);
+  if (isEmbedded(options, 'cache')) renderPolicy(scope, { name: 'redis', ingress: [], egress: [] }, options);
   if (isEmbedded(options, 'messaging'))
-    renderPolicy(scope, 'rabbitmq', options, { ingress: [], egress: [dnsEgress()] });
+    renderPolicy(scope, { name: 'rabbitmq', ingress: [], egress: [dnsEgress()] }, options);
   if (isEmbedded(options, 'mail'))
-    renderPolicy(scope, 'mailpit', options, { ingress: [{ ports: [tcp(MAIL_PAGE_PORT)] }], egress: [] });
+    renderPolicy(scope, { name: 'mailpit', ingress: [{ ports: [tcp(MAIL_PAGE_PORT)] }], egress: [] }, options);
 }

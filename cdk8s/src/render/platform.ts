@@ -59,8 +59,8 @@ export function renderPlatform(options: PlatformOptions): Record<string, Manifes
       renderConfigMap(chart, service, options);
       renderDeployment(chart, service, options);
       renderScaling(chart, service, options);
-      if (service.database) renderJob(chart, service, options, 'migrate');
-      if (service.seeds && options.demoData) renderJob(chart, service, options, 'seed');
+      if (service.database) renderJob(chart, { service, command: 'migrate' }, options);
+      if (service.seeds && options.demoData) renderJob(chart, { service, command: 'seed' }, options);
       renderServicePolicies(chart, service, options);
     });
   }
