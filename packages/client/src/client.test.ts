@@ -237,6 +237,13 @@ test('has nothing to renew without a refresh token', async () => {
   expect(seen).toHaveLength(1);
 });
 
+test('tries to log in again when the shop was too busy', async () => {
+  const { url, seen } = await aShop(problem(503, 'unavailable'), refreshed('one'));
+  const client = createClient({ baseUrl: url });
+  await client.logIn('a@example.test', 'secret');
+  expect([client.tokens?.accessToken, seen.length]).toEqual(['one', 2]);
+});
+
 test('logs in and out', async () => {
   const { url, seen } = await aShop(refreshed('one'), (response) => response.writeHead(204).end());
   const client = createClient({ baseUrl: url });
