@@ -100,7 +100,9 @@ class EmbeddedPlatform implements Platform {
   }
 
   logs(): string {
-    return this.#logs + (this.#child?.output() ?? '');
+    const path = join(this.#folder, 'logs', 'souk.log');
+    const written = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return this.#logs + (this.#child?.output() ?? '') + written;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -42,9 +42,9 @@ export function theLastItem(stage: () => Stage): void {
     it('goes to one of them, and the others are told at once', async () => {
       const treasure = await aProduct(stage(), { stock: 1, name: 'The last teapot' });
       const crowd: Visitor[] = [];
-      // Ten at a time: passwords are hashed two at a time, with a queue of 32.
+      // Six at a time: passwords are hashed two at a time.
       while (crowd.length < CROWD) {
-        crowd.push(...(await Promise.all(Array.from({ length: 10 }, () => aShopper(stage().platform)))));
+        crowd.push(...(await Promise.all(Array.from({ length: 6 }, () => aShopper(stage().platform)))));
       }
       const outcomes = await Promise.all(
         crowd.map((person) =>
