@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type AddressInput,
   createClient,
+  isProblem,
   type Order,
   type Product,
   type SoukClient,
