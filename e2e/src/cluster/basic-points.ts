@@ -19,7 +19,7 @@ export async function orderCompletes(): Promise<string> {
 
 /** What `skaffold run` does, and what a person does first afterwards. */
 export function deployPoints(skaffold: SkaffoldRun, loadCommand: string | undefined): Point[] {
-  return [
+  const points: Point[] = [
     { title: "The images are built with skaffold.yaml's arguments", check: () => skaffold.build() },
     { title: 'The images are in the cluster', check: () => skaffold.load(loadCommand) },
     { title: 'k8s/dev is applied', check: () => skaffold.apply() },
@@ -39,6 +39,7 @@ export function deployPoints(skaffold: SkaffoldRun, loadCommand: string | undefi
       },
     },
   ];
+  return points.map((point) => ({ ...point, vital: true }));
 }
 
 /** What Skaffold's own image tags do to a Job that was applied before: its template changes under the same name. */

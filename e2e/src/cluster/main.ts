@@ -67,9 +67,7 @@ const server = (
   await run('kubectl', ['config', 'view', '--minify', '--output', 'jsonpath={.clusters[0].cluster.server}'])
 ).trim();
 await removeAll();
-const ok = await runChecklist(`The platform on the cluster ${server}, profile ${flags.profile}`, points(), {
-  stopAtFirst: true,
-});
+const ok = await runChecklist(`The platform on the cluster ${server}, profile ${flags.profile}`, points());
 if (!ok) await tellState();
 if (flags.keep) console.log(await kubectl(['get', 'all']));
 else await removeAll();

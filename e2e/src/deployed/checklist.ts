@@ -1,6 +1,8 @@
 /** One point of a list: what has to hold, and how to find out. A text that it answers is shown behind its tick. */
 export interface Point {
   title: string;
+  /** What comes after it builds on it: when it fails, the rest is not tried. */
+  vital?: boolean;
   check: () => Promise<string | undefined> | string | undefined;
 }
 
@@ -17,8 +19,8 @@ export function expectThat(condition: boolean, sentence: string): asserts condit
 const firstLines = (text: string, count: number) => text.trim().split('\n').slice(0, count).join('\n    ');
 
 /**
- * Works through the points in order, prints each with a tick or a cross, and closes with "N passed, N failed". With
- * `stopAtFirst` the points after a failed one are not tried: they build on it.
+ * Works through the points in order, prints each with a tick or a cross, and closes with "N passed, N failed". Answers
+ * whether all hold. With `stopAtFirst` every point is vital.
  */
 export async function runChecklist(
   heading: string,
@@ -28,7 +30,7 @@ export async function runChecklist(
   console.log(`${heading}\n`);
   let passed = 0;
   let failed = 0;
-  for (const { check, title } of points) {
+  for (const { check, title, vital = stopAtFirst } of points) {
     const startedAt = performance.now();
     const seconds = () => `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
     try {
@@ -40,9 +42,10 @@ export async function runChecklist(
       console.log(
         `  ✗ ${title} (${seconds()})\n    ${firstLines(error instanceof Error ? error.message : String(error), 12)}`,
       );
-      if (stopAtFirst) break;
+      if (vital) break;
     }
   }
-  console.log(`\n${passed} passed, ${failed} failed${stopAtFirst && failed > 0 ? ', the rest was not tried' : ''}`);
+  const left = points.length - passed - failed;
+  console.log(`\n${passed} passed, ${failed} failed${left > 0 ? `, ${left} not tried` : ''}`);
   return failed === 0;
 }
