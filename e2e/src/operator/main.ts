@@ -5,10 +5,23 @@ import { runChecklist } from '../deployed/checklist.ts';
 import { run } from '../deployed/program.ts';
 import { createApiServer, hasApiServer } from './api-server.ts';
 import { chartPoints } from './chart-points.ts';
+import { OnCluster } from './cluster-points.ts';
 import { fetchHelm } from './helm.ts';
+import { prepareImages } from './images.ts';
 import { Plumbing } from './plumbing-points.ts';
 
-const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    /** Install, repairs, one rollback and the end. */
+    quick: { type: 'boolean', default: false },
+    /** Take the images souk/<service>:0.1.0 as they are. */
+    build: { type: 'boolean', default: true },
+    /** Leave operator and Shop running. */
+    keep: { type: 'boolean', default: false },
+  },
+  allowNegative: true,
+});
 const wants = (part: string) => flags.only === undefined || flags.only === part;
 
 async function runPlumbing(): Promise<boolean> {
@@ -37,7 +50,23 @@ async function runCharts(): Promise<boolean> {
   }
 }
 
+async function runOnCluster(): Promise<boolean> {
+  const helm = await fetchHelm();
+  const loadImages = () => prepareImages({ loadCommand: process.env.SOUK_CLUSTER_LOAD, build: flags.build });
+  const onCluster = new OnCluster({ helm, loadImages, quick: flags.quick });
+  try {
+    await onCluster.remove();
+    const ok = await runChecklist('The operator on a cluster', onCluster.points(), { stopAtFirst: true });
+    if (!ok) await onCluster.tellState();
+    return ok;
+  } finally {
+    if (!flags.keep) await onCluster.remove();
+    helm.remove();
+  }
+}
+
 let ok = true;
 if (wants('charts')) ok = (await runCharts()) && ok;
 if (wants('plumbing')) ok = (await runPlumbing()) && ok;
+if (wants('cluster')) ok = (await runOnCluster()) && ok;
 process.exitCode = ok ? 0 : 1;

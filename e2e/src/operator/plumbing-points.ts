@@ -254,7 +254,6 @@ export class Plumbing {
       ],
       [{ services: { 'order-service': { autoscaling: { min: 5, max: 2 } } } }, 'min must not be above max'],
       [{ services: { 'order-service': { replicas: 0 } } }, 'should be greater than or equal to 1'],
-      [{ services: { 'basket-service': {} } }, 'unknown field'],
       [{ version: 'latest' }, 'should match'],
       [{ messaging: { storage: '2Gi' } }, 'storage cannot change'],
       [{ deletionPolicy: 'Maybe' }, 'Unsupported value'],
