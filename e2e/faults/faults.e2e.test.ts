@@ -14,8 +14,8 @@ const SELECTION = [
   'backends terminated: orders',
 ];
 const wanted = (process.env.SOUK_FAULTS ?? '').split(',').filter((part) => part !== '');
-const names =
-  wanted === '' ? SELECTION : [...FAULTS.keys()].filter((name) => wanted === 'all' || name.includes(wanted));
+const isWanted = (name: string) => wanted.some((part) => part === 'all' || name.includes(part));
+const names = wanted.length === 0 ? SELECTION : [...FAULTS.keys()].filter(isWanted);
 const PAIRS = Number(process.env.SOUK_FAULT_PAIRS ?? '1');
 const DURATION_MS = Number(process.env.SOUK_FAULT_DURATION_MS ?? '3000');
 
