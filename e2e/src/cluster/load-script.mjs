@@ -1,5 +1,6 @@
 // Runs inside the cluster, in a pod of its own: sends a fixed number of requests a second to the gateway, whatever comes
 // back, until /tmp/stop is there; then waits for its orders and prints one line of JSON. Node built-ins only.
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -22,7 +23,7 @@ async function call(path, { token, body, headers = {} } = {}) {
     signal: AbortSignal.timeout(15_000),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path} ${response.status} ${text.slice(0, 200)}`);
+  assert(response.ok, `${path} ${response.status} ${text.slice(0, 200)}`);
   return JSON.parse(text);
 }
 
@@ -113,7 +114,7 @@ const ends = {};
 for (const id of orders) {
   const status = await insist(async () => {
     const order = await call(`/orders/${id}`, { token });
-    if (order.status === 'pending') throw new Error('pending');
+    assert(order.status !== 'pending', 'pending');
     return order.status;
   }).catch((error) => error.message.slice(0, 80));
   ends[status] = (ends[status] ?? 0) + 1;
