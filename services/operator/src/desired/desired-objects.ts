@@ -1,5 +1,5 @@
 import { type Manifest, renderPlatform, SERVICE_NAMES, type ServiceName } from '@souk/cdk8s';
-import { REVISION_ANNOTATION, type Shop } from '../shop/shop.ts';
+import { MANAGED_BY, REVISION_ANNOTATION, type Shop } from '../shop/shop.ts';
 import type { ShopSpec } from '../shop/shop-spec.ts';
 import type { Revision } from '../shop/shop-status.ts';
 import type { Release } from './catalogue.ts';
@@ -131,13 +131,22 @@ function withPodSettings(manifest: Manifest, { image }: ShopSpec): Manifest {
   return manifest;
 }
 
+interface VolumeClaimTemplate {
+  metadata: { labels?: Record<string, string> };
+  spec: { resources: { requests: { storage: string } } };
+}
+
 function withStorage(manifest: Manifest, spec: ShopSpec): Manifest {
   if (manifest.kind !== 'StatefulSet') return manifest;
   const { volumeClaimTemplates } = manifest.spec as {
-    volumeClaimTemplates?: { spec: { resources: { requests: { storage: string } } } }[];
+    volumeClaimTemplates?: VolumeClaimTemplate[];
   };
   const part = manifest.metadata.name.includes('rabbitmq') ? spec.messaging : spec.data;
-  for (const claim of volumeClaimTemplates ?? []) claim.spec.resources.requests.storage = part.storage;
+  for (const claim of volumeClaimTemplates ?? []) {
+    claim.spec.resources.requests.storage = part.storage;
+    // The operator watches what it manages by this label.
+    claim.metadata.labels = { ...claim.metadata.labels, 'app.kubernetes.io/managed-by': MANAGED_BY };
+  }
   return manifest;
 }
 
@@ -169,7 +178,7 @@ function kept(manifest: Manifest, { metadata }: Shop): Manifest {
     'app.kubernetes.io/instance': metadata.name,
     'app.kubernetes.io/component': 'secret',
     'app.kubernetes.io/part-of': 'souk',
-    'app.kubernetes.io/managed-by': 'shop-operator',
+    'app.kubernetes.io/managed-by': MANAGED_BY,
   };
   return { ...manifest, metadata: { ...manifest.metadata, namespace: metadata.namespace, labels } };
 }

@@ -64,7 +64,11 @@ const podSettings = z
     image: z.string().describe('Image that its pods run'),
     env: z.record(z.string(), z.string()).optional().describe('Variables of spec.services'),
     resources: z
-      .strictObject({ cpuRequest: z.string(), memoryRequest: z.string(), memoryLimit: z.string() })
+      .strictObject({
+        cpuRequest: z.string().describe('CPU that is set aside'),
+        memoryRequest: z.string().describe('Memory that is set aside'),
+        memoryLimit: z.string().describe('Memory above which a container is killed'),
+      })
       .describe('Resources of one pod'),
   })
   .describe('What the pods of one service run');
@@ -72,9 +76,11 @@ const podSettings = z
 const revision = z.strictObject({
   id: z.string().describe('Digits over images, variables and resources'),
   version: z.string().describe('Version of Souk'),
-  services: z.strictObject(
-    Object.fromEntries(SERVICE_NAMES.map((name) => [name, podSettings])) as Record<ServiceName, typeof podSettings>,
-  ),
+  services: z
+    .strictObject(
+      Object.fromEntries(SERVICE_NAMES.map((name) => [name, podSettings])) as Record<ServiceName, typeof podSettings>,
+    )
+    .describe('By service'),
 });
 
 const condition = z.strictObject({
