@@ -269,6 +269,6 @@ describe('races that end an order', () => {
     await new Promise((resolve) => setTimeout(resolve, TTL_MS));
     const took = await expectAllToHold({ platform, stockBefore: before }, 30_000);
     console.log(`Settled after ${took} ms`);
-    expect(platform.logs()).not.toMatch(/unhandledRejection|uncaughtException/);
+    expect(platform.logs()).not.toMatch(/Unhandled rejection|Uncaught exception/);
   });
 });
