@@ -1,4 +1,4 @@
-import { Chart, Testing } from 'cdk8s';
+import { App, Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { type DataPart, isEmbedded, type PlatformOptions } from '../model/options.ts';
 import { SERVICES } from '../model/platform.ts';
@@ -19,7 +19,7 @@ const DATA_PARTS: readonly DataPart[] = ['database', 'messaging', 'cache', 'mail
 
 /** The namespace, which refuses every pod that is not restricted. */
 export function renderNamespace(options: PlatformOptions): Manifest {
-  const chart = new Chart(Testing.app(), 'namespace', { disableResourceNameHashes: true });
+  const chart = new Chart(new App(), 'namespace', { disableResourceNameHashes: true });
   const level = 'restricted';
   new k8s.KubeNamespace(chart, 'namespace', {
     metadata: {
@@ -42,7 +42,7 @@ export function renderNamespace(options: PlatformOptions): Manifest {
 export function renderPlatform(options: PlatformOptions): Record<string, Manifest[]> {
   const groups: Record<string, Manifest[]> = {};
   const group = (name: string, render: (chart: Chart) => void) => {
-    const chart = new Chart(Testing.app(), name, { disableResourceNameHashes: true });
+    const chart = new Chart(new App(), name, { disableResourceNameHashes: true });
     render(chart);
     groups[name] = (chart.toJson() as Manifest[]).map(withFieldsUnknownToTheSchema).map(withNameOfTemplate);
   };
