@@ -94,6 +94,14 @@ describe('settling the stock', () => {
     expect(stock.asked).toHaveLength(1);
   });
 
+  it('leaves an order alone for good whose payment was settled while the answer was on its way', async () => {
+    const order = await world.place();
+    await cancel(order);
+    stock.meanwhile = () => world.publish([aPaymentEvent(order, 'voided', 1)]);
+    await settleStock(world.deps, signal);
+    expect(await notesOf(order)).toEqual({ stock_outcome: 'released', settles: false, redrives: false });
+  });
+
   it('asks again for an order that was cancelled while the answer was on its way, without an alarm', async () => {
     const order = await world.place();
     await pay(order);

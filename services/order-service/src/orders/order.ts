@@ -220,17 +220,14 @@ export function stockOutcomesOf(status: OrderStatus): readonly string[] {
 }
 
 /** The payment's end fits the order's end: nothing is left to charge, to void or to refund. */
+export const SETTLED_PAYMENT_STATUSES: Readonly<Record<OrderStatus, readonly PaymentStatus[]>> = {
+  pending: [],
+  completed: ['captured', 'partially_refunded', 'refunded'],
+  cancelled: ['failed', 'voided', 'refunded'],
+};
+
 export function isPaymentSettled(order: Pick<Order, 'status' | 'paymentStatus'>): boolean {
-  switch (order.status) {
-    case 'pending':
-      return false;
-    case 'completed':
-      return order.paymentStatus !== 'awaiting';
-    case 'cancelled':
-      return ['failed', 'voided', 'refunded'].includes(order.paymentStatus);
-    default:
-      return order.status satisfies never;
-  }
+  return SETTLED_PAYMENT_STATUSES[order.status].includes(order.paymentStatus);
 }
 
 function blankAddress(address: Address): Address {

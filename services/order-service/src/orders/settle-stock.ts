@@ -1,4 +1,4 @@
-import { isPaymentSettled, type OrderStatus, type PaymentStatus, stockOutcomesOf } from './order.ts';
+import { type OrderStatus, SETTLED_PAYMENT_STATUSES, stockOutcomesOf } from './order.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 
 /** One call to product-service settles so many orders. */
@@ -11,7 +11,6 @@ const ALARM_PAUSE_MS = 60_000;
 interface Claimed {
   id: string;
   status: OrderStatus;
-  payment_status: PaymentStatus;
 }
 
 /** Policy: when an order has ended then its stock must have ended likewise; asks over REST until that is confirmed. */
@@ -35,7 +34,7 @@ async function claim(deps: OrderDependencies): Promise<Claimed[]> {
     `UPDATE orders SET stock_settle_after = $2
      WHERE id IN (SELECT id FROM orders WHERE stock_settle_after <= $1
        ORDER BY stock_settle_after LIMIT ${ORDERS_PER_CALL} FOR NO KEY UPDATE SKIP LOCKED)
-     RETURNING id, status, payment_status`,
+     RETURNING id, status`,
     [now, new Date(now.getTime() + CLAIM_MS)],
   );
   return rows;
@@ -48,19 +47,18 @@ async function confirm(
 ): Promise<void> {
   const fitting = claimed.filter((order) => stockOutcomesOf(order.status).includes(outcomes.get(order.id) ?? ''));
   const misfits = claimed.filter((order) => !fitting.includes(order));
-  // An order that was cancelled meanwhile has a new outcome to wait for: the status tells.
+  // An order that was cancelled meanwhile has a new outcome to wait for: the status tells. Whether the payment is settled is
+  // asked of the row as it is now: its event may have come while product-service was asked, and nobody looks again later.
   await deps.pool.query(
     `UPDATE orders o SET stock_outcome = s.outcome, stock_settle_after = NULL,
-       redrive_after = CASE WHEN s.payment_settled AND o.payment_status = s.payment_status THEN NULL ELSE o.redrive_after END
-     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[])
-       AS s(id, status, payment_status, outcome, payment_settled)
+       redrive_after = CASE WHEN $4::jsonb -> o.status ? o.payment_status THEN NULL ELSE o.redrive_after END
+     FROM unnest($1::uuid[], $2::text[], $3::text[]) AS s(id, status, outcome)
      WHERE o.id = s.id AND o.status = s.status`,
     [
       fitting.map((order) => order.id),
       fitting.map((order) => order.status),
-      fitting.map((order) => order.payment_status),
       fitting.map((order) => outcomes.get(order.id)),
-      fitting.map((order) => isPaymentSettled({ status: order.status, paymentStatus: order.payment_status })),
+      JSON.stringify(SETTLED_PAYMENT_STATUSES),
     ],
   );
   if (misfits.length > 0) await alarm(deps, misfits, outcomes);
