@@ -3,7 +3,7 @@ import { waitFor } from '@souk/testing';
 import { expectThat, type Point } from '../deployed/checklist.ts';
 import { ROOT } from '../deployed/program.ts';
 import type { Helm } from './helm.ts';
-import { conditionOf, createKube, type Kube, type KubeObject } from './kube.ts';
+import { at, conditionOf, createKube, imageOf, type Kube, type KubeObject, phaseOf } from './kube.ts';
 import { type LoadResult, underLoad } from './shop-load.ts';
 
 export const SHOPS = 'souk-shops';
@@ -70,7 +70,7 @@ export class OnCluster {
 
   #isSettled(shop: KubeObject): boolean {
     const { generation } = shop.metadata;
-    return conditionOf(shop, 'Ready')?.status === 'True' && shop.status.observedGeneration === generation;
+    return conditionOf(shop, 'Ready')?.status === 'True' && at(shop, 'status.observedGeneration') === generation;
   }
 
   async #install(): Promise<string> {
@@ -115,7 +115,8 @@ export class OnCluster {
     }
     await this.#shops.kubectl(['scale', 'deployment/dev-payment-service', '--replicas=3']);
     const startedAt = performance.now();
-    const isScaledBack = async () => (await this.#shops.get('deployment', 'dev-payment-service')).spec.replicas === 1;
+    const isScaledBack = async () =>
+      at(await this.#shops.get('deployment', 'dev-payment-service'), 'spec.replicas') === 1;
     await waitFor(isScaledBack, { timeoutMs: 10_000, everyMs: 100, what: 'One replica' });
     waits.push(performance.now() - startedAt);
     await this.#waitForShop('A settled Shop', (shop) => this.#isSettled(shop), 120_000);
@@ -132,11 +133,11 @@ export class OnCluster {
   async #rollsBack(tag: 'crash' | 'missing'): Promise<string> {
     const startedAt = performance.now();
     await this.#setImages({ 'product-service': `souk/product-service:${tag}` });
-    const shop = await this.#waitForShop('The rollback', ({ status }) => status.phase === 'Degraded', 180_000);
+    const shop = await this.#waitForShop('The rollback', (one) => phaseOf(one) === 'Degraded', 180_000);
     const took = secondsSince(startedAt);
     const live = await this.#shops.get('deployment', 'dev-product-service');
-    const { image } = live.spec.template.spec.containers[0];
-    expectThat(image === 'souk/product-service:0.1.0', `product-service runs ${image}`);
+    const image = imageOf(live);
+    expectThat(image === 'souk/product-service:0.1.0', `product-service runs ${String(image)}`);
     const degraded = conditionOf(shop, 'Degraded');
     const reason = tag === 'crash' ? 'ContainerCrashed' : 'ImagePullFailed';
     expectThat(degraded?.reason === reason, `${degraded?.reason}: ${degraded?.message}`);
@@ -171,24 +172,24 @@ export class OnCluster {
     const result = await underLoad(this.#shops, { shop: 'dev', image: 'souk/api-gateway:0.1.0' }, async () => {
       // The last wave fails: all the others have to go back.
       await this.#setImages({ 'user-service': 'souk/user-service:0.1.0', 'api-gateway': 'souk/api-gateway:crash' });
-      await this.#waitForShop('The rollback', ({ status }) => status.phase === 'Degraded', 240_000);
+      await this.#waitForShop('The rollback', (one) => phaseOf(one) === 'Degraded', 240_000);
     });
     const live = await this.#shops.get('deployment', 'dev-user-service');
-    const { image } = live.spec.template.spec.containers[0];
-    expectThat(image === 'souk/user-service:next', `user-service runs ${image}`);
+    const image = imageOf(live);
+    expectThat(image === 'souk/user-service:next', `user-service runs ${String(image)}`);
     await this.#setImages({ 'user-service': 'souk/user-service:next', 'api-gateway': 'souk/api-gateway:next' });
     await this.#waitForShop('A settled Shop', (shop) => this.#isSettled(shop), 120_000);
     return this.#expectNoFailure(result);
   }
 
   async #leader(): Promise<string> {
-    return (await this.#operator.get('lease', 'shop-operator')).spec.holderIdentity as string;
+    return String(at(await this.#operator.get('lease', 'shop-operator'), 'spec.holderIdentity'));
   }
 
   async #losesLeader(): Promise<string> {
     const leader = await this.#leader();
     await this.#setImages({ 'user-service': 'souk/user-service:0.1.0', 'order-service': 'souk/order-service:0.1.0' });
-    await this.#waitForShop('The upgrade', ({ status }) => status.phase === 'Upgrading', 30_000);
+    await this.#waitForShop('The upgrade', (one) => phaseOf(one) === 'Upgrading', 30_000);
     await this.#operator.kubectl(['delete', 'pod', leader, '--grace-period=0', '--force']);
     const startedAt = performance.now();
     await this.#waitForShop('The end of the upgrade', (shop) => this.#isSettled(shop), 240_000);
@@ -222,7 +223,7 @@ export class OnCluster {
 
   async #pauses(): Promise<undefined> {
     await this.#shops.patch('shop', 'dev', { spec: { paused: true } });
-    await this.#waitForShop('The pause', ({ status }) => status.phase === 'Paused', 20_000);
+    await this.#waitForShop('The pause', (one) => phaseOf(one) === 'Paused', 20_000);
     await this.#shops.kubectl(['delete', 'networkpolicy', 'dev-mailpit']);
     await sleep(8 * SECONDS);
     const policies = await this.#shops.list('networkpolicies');

@@ -11,11 +11,25 @@ export interface KubeObject {
     deletionTimestamp?: string;
     finalizers?: string[];
   };
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into any field of any kind
-  spec?: any;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  status?: any;
+  spec?: Readonly<Record<string, unknown>>;
+  status?: Readonly<Record<string, unknown>>;
 }
+
+/** A field somewhere inside of an object, by its path: `spec.template.spec.containers.0.image`. */
+export function at(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (inner, key) =>
+        typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>)[key] : undefined,
+      value,
+    );
+}
+
+/** The image of the first container of a workload. */
+export const imageOf = (workload: KubeObject) => at(workload, 'spec.template.spec.containers.0.image');
+
+export const phaseOf = (shop: KubeObject) => shop.status?.phase;
 
 /** kubectl for one cluster and namespace. */
 export interface Kube {

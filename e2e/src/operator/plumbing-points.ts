@@ -4,7 +4,7 @@ import { waitFor } from '@souk/testing';
 import { expectThat, type Point } from '../deployed/checklist.ts';
 import { ROOT } from '../deployed/program.ts';
 import type { ApiServer } from './api-server.ts';
-import { conditionOf, createKube, type Kube } from './kube.ts';
+import { at, conditionOf, createKube, imageOf, type Kube, phaseOf } from './kube.ts';
 import { metricOf, type OperatorProcess, startOperator } from './operator-process.ts';
 import { StandInControllers } from './stand-in-controllers.ts';
 
@@ -153,15 +153,14 @@ export class Plumbing {
         async () => (await this.#kube.get(kind, `dev-${name}`)).metadata.uid !== uid,
       );
     }
-    const image = async () =>
-      (await this.#kube.get('deployment', 'dev-order-service')).spec.template.spec.containers[0].image;
+    const image = async () => imageOf(await this.#kube.get('deployment', 'dev-order-service'));
     await repaired(
       () => this.#kube.kubectl(['set', 'image', 'deployment/dev-order-service', 'order-service=other:1']),
       async () => (await image()) === 'souk/order-service:0.1.0',
     );
     await repaired(
       () => this.#kube.kubectl(['scale', 'deployment/dev-order-service', '--replicas=3']),
-      async () => (await this.#kube.get('deployment', 'dev-order-service')).spec.replicas === 1,
+      async () => at(await this.#kube.get('deployment', 'dev-order-service'), 'spec.replicas') === 1,
     );
     return `${waits.length} repairs, the slowest after ${(Math.max(...waits) / SECONDS).toFixed(1)} s`;
   }
@@ -180,17 +179,12 @@ export class Plumbing {
     const isBack = async () => {
       const shop = await this.#kube.get('shop', 'dev');
       const live = await this.#kube.get('deployment', 'dev-product-service');
-      return (
-        shop.status?.phase === 'Degraded' &&
-        live.spec.template.spec.containers[0].image === 'souk/product-service:0.1.0'
-      );
+      return phaseOf(shop) === 'Degraded' && imageOf(live) === 'souk/product-service:0.1.0';
     };
     await waitFor(isBack, { timeoutMs: 60 * SECONDS, everyMs: 200, what: 'The rollback' });
     const shop = await this.#kube.get('shop', 'dev');
-    expectThat(
-      shop.status.failedTarget.reason === 'ProgressDeadlineExceeded',
-      JSON.stringify(shop.status.failedTarget),
-    );
+    const failed = at(shop, 'status.failedTarget');
+    expectThat(at(failed, 'reason') === 'ProgressDeadlineExceeded', JSON.stringify(failed));
     const seconds = (performance.now() - startedAt) / SECONDS;
     await this.#setImage(null);
     await this.#isReady('0.1.0', 30 * SECONDS);
@@ -203,13 +197,16 @@ export class Plumbing {
     await this.#kube.patch('shop', 'dev', {
       spec: { services: { 'user-service': { image: 'souk/user-service:next' } } },
     });
-    const hasBegun = async () => (await this.#kube.get('shop', 'dev')).status?.phase === 'Upgrading';
+    const hasBegun = async () => phaseOf(await this.#kube.get('shop', 'dev')) === 'Upgrading';
     await waitFor(hasBegun, { timeoutMs: 20 * SECONDS, everyMs: 50, what: 'The upgrade' });
     await first?.kill('SIGKILL');
     const startedAt = performance.now();
     const isDone = async () => {
-      const { status } = await this.#kube.get('shop', 'dev');
-      return status.phase === 'Running' && status.current.services['user-service'].image === 'souk/user-service:next';
+      const shop = await this.#kube.get('shop', 'dev');
+      return (
+        phaseOf(shop) === 'Running' &&
+        at(shop, 'status.current.services.user-service.image') === 'souk/user-service:next'
+      );
     };
     await waitFor(isDone, { timeoutMs: 60 * SECONDS, everyMs: 200, what: 'The end of the upgrade' });
     return `done ${((performance.now() - startedAt) / SECONDS).toFixed(1)} s after the kill`;

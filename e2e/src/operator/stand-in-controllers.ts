@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kube, KubeObject } from './kube.ts';
+import { at, type Kube, type KubeObject } from './kube.ts';
 
 /**
  * What the controllers and the kubelet of a cluster would do, as far as an operator sees it: workloads become available,
@@ -53,7 +53,7 @@ export class StandInControllers {
 
   #statusOf({ kind, metadata, spec, status }: KubeObject): Record<string, unknown> | undefined {
     const observedGeneration = metadata.generation;
-    const replicas = spec.replicas ?? 1;
+    const replicas = Number(spec?.replicas ?? 1);
     const now = new Date().toISOString();
     switch (kind) {
       case 'StatefulSet':
@@ -65,7 +65,7 @@ export class StandInControllers {
         return { startTime: now, completionTime: now, succeeded: 1, conditions };
       }
       case 'Deployment': {
-        const isBad = this.badImages.has(spec.template.spec.containers[0].image);
+        const isBad = this.badImages.has(String(at(spec, 'template.spec.containers.0.image')));
         const lost = {
           type: 'Progressing',
           status: 'False',
