@@ -36,6 +36,7 @@ function runOnCluster(cluster) {
   if (!run('A cluster', [cluster, 'up'])) return;
   try {
     run('Platform on the cluster', ['npm', 'run', '--silent', 'test:cluster', '--', '--quick']);
+    run('Operator on the cluster', ['npm', 'run', '--silent', 'test:operator', '--', '--only=cluster', '--quick']);
   } finally {
     run('The cluster is removed', [cluster, 'down'], { counts: false });
   }
@@ -54,6 +55,8 @@ try {
   run('Client of the API', node('client.mjs', '--check'));
   run('AsyncAPI document', node('asyncapi.mjs', '--check'));
   run('Reference of environment variables', node('environment.mjs', '--check'));
+  run('Definition of Shop, charts and their pages', node('shop.mjs', '--check'));
+  run('Charts', ['npm', 'run', '--silent', 'test:operator', '--', '--only=charts']);
   run('Manifests', ['npm', 'run', '--silent', 'k8s:synth', '--', '--check']);
   run('Bundles and their sizes', node('nx.mjs', 'build'));
   if (process.env.SOUK_CI_CLUSTER) runOnCluster(process.env.SOUK_CI_CLUSTER);
