@@ -78,10 +78,11 @@ interface OrderRow {
   stock_outcome: string | null;
   payment_method: string | null;
   expired: boolean;
+  redriven: boolean;
 }
 
 const ORDERS_SQL = `SELECT o.id, o.status, o.payment_status, o.total_amount::text AS total, o.stock_outcome, o.payment_method,
-  o.reservation_expires_at < now() AS expired,
+  o.reservation_expires_at < now() AS expired, o.redrive_after IS NOT NULL AS redriven,
   (SELECT coalesce(sum(l.line_total_amount), 0)::text FROM order_lines l WHERE l.order_id = o.id) AS lines_total FROM orders o`;
 
 async function checkOrders({ platform }: CheckOptions): Promise<string[]> {
@@ -116,6 +117,7 @@ function orderProblems(order: OrderRow, reservation: string | undefined): string
     return problems;
   }
   if (!SETTLED[order.status]?.includes(order.payment_status)) problems.push(`${name} is not settled`);
+  if (order.redriven) problems.push(`${name} is still redriven`);
   if (order.stock_outcome === null) problems.push(`${name} has no stock outcome`);
   if (order.stock_outcome !== null && order.stock_outcome !== reservation) {
     problems.push(`${name} is ${order.stock_outcome} with a ${reservation} reservation`);
