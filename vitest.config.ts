@@ -21,7 +21,7 @@ export default defineConfig({
           exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'],
           // A worker per file costs 80 to 120 ms each; unit tests share nothing that would need one.
           isolate: false,
-          testTimeout: 10_000,
+          testTimeout: 20_000,
         },
       },
       {
