@@ -58,7 +58,7 @@ function createWatcher({ direction, bytes, nth, drop, onHit }: Watch): Watcher {
   };
 }
 
-function listenOnLoopback(onClient: (client: Socket) => void): Promise<Server> {
+function listenOnLoopback(onClient: (client: Socket) => unknown): Promise<Server> {
   const server = createServer({ noDelay: true }, onClient);
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
@@ -67,7 +67,7 @@ function listenOnLoopback(onClient: (client: Socket) => void): Promise<Server> {
 export async function startFaultProxy(target: { host: string; port: number }): Promise<FaultProxy> {
   const pairs = new Set<Pair>();
   let isDown = false;
-  let stalled: Direction | 'both' | undefined;
+  let stalled: readonly Direction[] = [];
   let delayMs = 0;
   let watched: Watcher | undefined;
 
@@ -79,7 +79,6 @@ export async function startFaultProxy(target: { host: string; port: number }): P
   const endAll = () => {
     for (const pair of [...pairs]) end(pair);
   };
-  const isStalled = (direction: Direction) => stalled === 'both' || stalled === direction;
   const hits = (direction: Direction, chunk: Buffer) => watched?.passes(direction, chunk) ?? false;
   const pass = (direction: Direction, from: Socket, to: Socket) => {
     from.on('data', (chunk) => {
@@ -89,17 +88,12 @@ export async function startFaultProxy(target: { host: string; port: number }): P
     });
   };
   const hold = ({ client, server }: Pair) => {
-    if (isStalled('to-server')) client.pause();
-    else client.resume();
-    if (isStalled('to-client')) server.pause();
-    else server.resume();
+    client[stalled.includes('to-server') ? 'pause' : 'resume']();
+    server[stalled.includes('to-client') ? 'pause' : 'resume']();
   };
 
   const listener = await listenOnLoopback((client) => {
-    if (isDown) {
-      client.resetAndDestroy();
-      return;
-    }
+    if (isDown) return client.resetAndDestroy();
     const pair = { client, server: connect({ ...target, noDelay: true }) };
     pairs.add(pair);
     for (const socket of [pair.client, pair.server])
@@ -117,7 +111,7 @@ export async function startFaultProxy(target: { host: string; port: number }): P
       endAll();
     },
     stall(direction) {
-      stalled = direction ?? 'both';
+      stalled = direction === undefined ? ['to-server', 'to-client'] : [direction];
       for (const pair of pairs) hold(pair);
     },
     delay(ms) {
@@ -125,7 +119,7 @@ export async function startFaultProxy(target: { host: string; port: number }): P
     },
     heal() {
       isDown = false;
-      stalled = undefined;
+      stalled = [];
       delayMs = 0;
       watched = undefined;
       for (const pair of pairs) hold(pair);
