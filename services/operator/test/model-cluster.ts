@@ -14,6 +14,14 @@ function merge(live: unknown, wanted: unknown): unknown {
   return Object.fromEntries([...keys].map((key) => [key, key in wanted ? merge(live[key], wanted[key]) : live[key]]));
 }
 
+/** The API server keeps no order of keys. */
+function reordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reordered);
+  if (!isPlain(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? 1 : -1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, reordered(inner)]));
+}
+
 export function aShop(spec: Partial<ShopSpecInput> = {}, name = 'dev'): Shop {
   return {
     apiVersion: API_VERSION,
@@ -86,7 +94,7 @@ export class ModelCluster {
       }),
       ...plan.apply.map((change) => () => this.apply(change)),
       () => {
-        this.shop = { ...this.shop, status: structuredClone(plan.status) };
+        this.shop = { ...this.shop, status: reordered(plan.status) as NonNullable<Shop['status']> };
       },
       ...(plan.finalizer === 'remove' ? [() => this.#setFinalizers([])] : []),
     ];

@@ -5,9 +5,19 @@ import type { PodSettings, Revision } from '../shop/shop-status.ts';
 
 const RESOURCES_DEFAULT: Resources = { cpuRequest: '25m', memoryRequest: '96Mi', memoryLimit: '512Mi' };
 
-/** Hex digits over any plain value. */
+/** Hex digits over any plain value, whatever the order of its keys: the API server gives them back in another one. */
 export function digest(value: unknown, length = 10): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, length);
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+    .slice(0, length);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, sorted(inner)]));
 }
 
 /** What the spec wants the pods of each service to run. */
