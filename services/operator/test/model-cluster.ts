@@ -61,7 +61,13 @@ export class ModelCluster {
   }
 
   observe(): Observed {
-    return { objects: new Map(this.objects), key: this.key, externalSecrets: {}, pods: this.#pods() };
+    return {
+      objects: new Map(this.objects),
+      key: this.key,
+      externalSecrets: {},
+      pods: this.#pods(),
+      hasGatewayApi: false,
+    };
   }
 
   #pods(): PodFact[] {

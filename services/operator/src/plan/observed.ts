@@ -48,6 +48,8 @@ export interface Observed {
   /** Secrets made outside and the keys in them; one that does not exist is missing here. */
   externalSecrets: Readonly<Record<string, readonly string[]>>;
   pods: readonly PodFact[];
+  /** Whether the cluster knows HTTPRoutes. */
+  hasGatewayApi: boolean;
 }
 
 export function keyOf({ kind, metadata }: { kind: string; metadata: { name: string } }): string {

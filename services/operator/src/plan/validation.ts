@@ -33,6 +33,11 @@ export function checkShop(shop: Shop, observed: Observed, { catalogue }: PlanCon
   }
   const blocked = findUpgradeProblem(shop.status?.version, release);
   if (blocked) return refuse('UpgradeBlocked', blocked);
+  if (spec.exposure.type === 'Gateway' && !observed.hasGatewayApi)
+    return refuse(
+      'NoGatewayApi',
+      'spec.exposure.type is Gateway, but the cluster had no Gateway API when the operator started',
+    );
   const missing = findMissingSecret(spec, observed);
   if (missing) return refuse('SecretMissing', missing);
   return { ok: true, spec, release };

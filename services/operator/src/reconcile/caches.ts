@@ -24,6 +24,8 @@ export interface Caches {
   /** Every managed object of a Shop. */
   objectsOf(namespace: string, shop: string): LiveObject[];
   remember(object: LiveObject): void;
+  /** Whether an optional kind is there. */
+  serves(kind: string): boolean;
   isSynced(): boolean;
   /** The longest time since a watch was heard of. */
   silenceMs(): number;
@@ -53,6 +55,7 @@ export async function startCaches(options: CachesOptions): Promise<Caches> {
         ),
       ),
     remember: (object) => informerOf(informers, object)?.remember(object),
+    serves: (kind) => resources.some((resource) => resource.kind === kind),
     isSynced: () => informers.every((informer) => informer.isSynced()),
     silenceMs: () => Math.max(...informers.map((informer) => Date.now() - informer.lastHeardMs())),
     stop: () => {

@@ -20,6 +20,7 @@ export async function observe(shop: Shop, caches: Caches, client: KubernetesClie
   return {
     objects: new Map(objects.map((object) => [keyOf(object), object])),
     key: keyValueOf(key),
+    hasGatewayApi: caches.serves('HTTPRoute'),
     externalSecrets: await readExternalSecrets(shop, client),
     pods: await Promise.all(facts.map((fact) => withLastWords(fact, { namespace, client, objects }))),
   };

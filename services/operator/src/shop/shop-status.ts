@@ -53,6 +53,8 @@ export const REASONS = [
   'UpgradeStarted',
   'UpgradeFailed',
   'DriftRepaired',
+  'ApplyFailed',
+  'NoGatewayApi',
 ] as const;
 export type Reason = (typeof REASONS)[number];
 
