@@ -81,7 +81,12 @@ export class OnCluster {
     await this.#operator.kubectl(['create', 'namespace', SHOPS]);
     const level = 'pod-security.kubernetes.io/enforce=restricted';
     await this.#operator.kubectl(['label', 'namespace', SHOPS, OPERATOR, level]);
-    await this.#helm.run(['install', 'dev', `${ROOT}charts/shop`, '-n', SHOPS, '--set', 'demoData=true']);
+    // The load of the tests comes from one address and one user.
+    const unlimited = ['api-gateway', 'user-service']
+      .map((name) => `services.${name}.env.RATE_LIMIT_ENABLED=false`)
+      .join();
+    const values = ['--set', 'demoData=true', '--set-string', unlimited];
+    await this.#helm.run(['install', 'dev', `${ROOT}charts/shop`, '-n', SHOPS, ...values]);
     await this.#shops.kubectl(['wait', 'shop/dev', '--for=condition=Ready', '--timeout=300s'], { timeoutMs: 310_000 });
     return `Ready after ${secondsSince(startedAt)}`;
   }
