@@ -121,13 +121,14 @@ function expectedStatus(history: { used: Date | undefined }[], index: number, no
 }
 
 describe('a family of refresh tokens, whatever is done with it', () => {
+  // No sum of waits comes within a second of the grace's end: the clock goes on between a request and its bookkeeping.
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({
       do: fc.constant('refresh' as const),
       back: fc.constantFrom(0, 0, 0, 1, 1, 2, 3),
       times: fc.constantFrom(1, 1, 3),
     }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1_000, 9_000, 20_000) }),
+    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(3_000, 8_000, 20_000) }),
   );
 
   it('answers by its history, keeps one live head, and is dead for good after a replay', async () => {
