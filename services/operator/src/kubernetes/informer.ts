@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from '@souk/service-runtime';
+import { type Logger, withDeadline } from '@souk/service-runtime';
 import type { LiveObject } from '../plan/observed.ts';
 import { isStatus, type KubernetesClient, KubernetesError } from './client.ts';
 import { pathOf, type Resource } from './resources.ts';
@@ -123,9 +123,17 @@ interface WatchEvent {
 }
 
 async function watch(options: InformerOptions, state: State, signal: AbortSignal): Promise<void> {
-  const { client, labelSelector, namespace, resource } = options;
   const seconds = WATCH_SECONDS.min + Math.floor(Math.random() * WATCH_SECONDS.spread);
-  const over = AbortSignal.any([signal, AbortSignal.timeout(seconds * 1000 + SILENCE_MARGIN_MS)]);
+  const deadline = { timeoutMs: seconds * 1000 + SILENCE_MARGIN_MS, stopping: signal };
+  await withDeadline(deadline, (over) => watchUntil(options, state, { seconds, over }));
+}
+
+async function watchUntil(
+  options: InformerOptions,
+  state: State,
+  { seconds, over }: { seconds: number; over: AbortSignal },
+): Promise<void> {
+  const { client, labelSelector, namespace, resource } = options;
   const response = await client.open({
     method: 'GET',
     path: pathOf(resource, { namespace }),
