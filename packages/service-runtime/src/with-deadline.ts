@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** How long a call may take, and what else ends it. */
 export interface CallDeadline {
   timeoutMs: number;
@@ -18,7 +20,11 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   const stop = () => controller.abort(stopping.reason);
   if (stopping.aborted) stop();
-  else stopping.addEventListener('abort', stop, { once: true });
+  else {
+    // One listener for each call under way: many are no leak, and Node would warn of the eleventh.
+    setMaxListeners(0, stopping);
+    stopping.addEventListener('abort', stop, { once: true });
+  }
   const timer = setTimeout(
     () => controller.abort(new DOMException('The call took too long', 'TimeoutError')),
     timeoutMs,
