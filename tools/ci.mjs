@@ -24,7 +24,8 @@ function runNpmTest(folder) {
   const summary = join(folder, 'summary.json');
   const ok = run('npm test', ['npm', 'test'], { env: { SOUK_TEST_SUMMARY: summary }, counts: false });
   if (existsSync(summary)) {
-    const { passed, failed } = JSON.parse(readFileSync(summary, 'utf8'));
+    const { passed, failed, failures: tests } = JSON.parse(readFileSync(summary, 'utf8'));
+    failures.push(...tests);
     total.passed += passed;
     total.failed += failed;
   }
@@ -63,6 +64,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-if (failures.length > 0) console.log(`\nFailed: ${failures.join(', ')}`);
+if (failures.length > 0) console.log(`\nFailed:\n- ${failures.join('\n- ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -3,14 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureInstalled, nodeProblem } from './install.mjs';
 import { ROOT } from './workspace.mjs';
 
 const KINDS = ['unit', 'int', 'e2e'];
 const TITLES = { unit: 'Unit tests', int: 'Integration tests', e2e: 'End-to-end tests' };
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, failures: [] };
 
 function count(passed, failed) {
   total.passed += passed;
@@ -34,6 +34,15 @@ function runStep(title, script, args) {
   return ok;
 }
 
+/** What failed in a file: "path > title: first lines of the message". Said again at the end, where it is found in a long log. */
+function failuresOf({ name, message, assertionResults }) {
+  const path = relative(ROOT, name);
+  const short = (text) => text.split('\n').slice(0, 6).join('\n  ');
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0 && message) return [`${path}: ${short(message)}`];
+  return failed.map(({ fullName, failureMessages }) => `${path} > ${fullName}: ${short(failureMessages.join('\n'))}`);
+}
+
 /** Runs one kind of tests; its counts come from vitest's own report, so that a crash of vitest is no silence. */
 function runTests(kind, folder, args) {
   heading(TITLES[kind]);
@@ -45,9 +54,10 @@ function runTests(kind, folder, args) {
     count(0, 1);
     return;
   }
-  const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = JSON.parse(
+  const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests, testResults } = JSON.parse(
     readFileSync(report, 'utf8'),
   );
+  total.failures.push(...testResults.flatMap((file) => failuresOf(file)));
   // A file that cannot be loaded and an error outside of any test are failures too.
   const failed = numFailedTests > 0 ? numFailedTests : ok ? 0 : Math.max(1, numFailedTestSuites);
   count(numPassedTests, failed);
@@ -75,7 +85,10 @@ function main(args) {
   console.log(`\nTook ${Math.round((performance.now() - startedAt) / 1000)} s`);
   // A caller that adds further checks prints the one line at the end itself.
   if (process.env.SOUK_TEST_SUMMARY) writeFileSync(process.env.SOUK_TEST_SUMMARY, JSON.stringify(total));
-  else console.log(`${total.passed} passed, ${total.failed} failed`);
+  else {
+    for (const failure of total.failures) console.log(`\nFailed: ${failure}`);
+    console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  }
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 
