@@ -71,8 +71,9 @@ test('a process that died after the provider gave money back leaves one refund',
   await client.query('BEGIN');
   await client.query(`UPDATE payments SET cancelled = true, refund_reserved = captured WHERE id = $1`, [id]);
   await client.query(
-    `INSERT INTO refunds (id, payment_id, amount, reason, origin, status, provider_key, created_at, updated_at)
-     VALUES ($1, $2, 3998, 'order cancelled', 'compensation', 'pending', $3, now(), now())`,
+    // Due a second ago: the column keeps milliseconds, and now() rounded up would not be due inside this transaction.
+    `INSERT INTO refunds (id, payment_id, amount, reason, origin, status, provider_key, due_at, created_at, updated_at)
+     VALUES ($1, $2, 3998, 'order cancelled', 'compensation', 'pending', $3, now() - interval '1 second', now(), now())`,
     [newId(), id, `refund:${id}`],
   );
   const [lease] = await leaseRefunds(client, { leaseId: newId(), leaseMs: 500, limit: 1 });
