@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PortName, Ports } from './layout.ts';
 import { StartError } from './start-error.ts';
 
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS_DEFAULT = 30_000;
 
 async function readinessOf(port: number): Promise<string | undefined> {
   try {
@@ -13,8 +13,8 @@ async function readinessOf(port: number): Promise<string | undefined> {
   }
 }
 
-async function waitForOne(name: string, port: number): Promise<void> {
-  const deadline = Date.now() + READY_TIMEOUT_MS;
+async function waitForOne({ name, port, timeoutMs }: { name: string; port: number; timeoutMs: number }): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
   for (;;) {
     const problem = await readinessOf(port);
     if (problem === undefined) return;
@@ -24,7 +24,9 @@ async function waitForOne(name: string, port: number): Promise<void> {
 }
 
 /** Waits until every service says that it can serve; the gateway says so on its operations port. */
-export async function waitUntilReady(ports: Ports): Promise<void> {
+export async function waitUntilReady(ports: Ports, timeoutMs = READY_TIMEOUT_MS_DEFAULT): Promise<void> {
   const probes = (Object.keys(ports) as PortName[]).filter((name) => name !== 'api-gateway');
-  await Promise.all(probes.map((name) => waitForOne(name === 'ops' ? 'api-gateway' : name, ports[name])));
+  await Promise.all(
+    probes.map((probe) => waitForOne({ name: probe === 'ops' ? 'api-gateway' : probe, port: ports[probe], timeoutMs })),
+  );
 }
