@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 // tools/vitest.mjs narrows a run to one folder; a path filter could not, because vitest joins its filters by "or".
 const scope = process.env.SOUK_TEST_SCOPE;
 const folders = scope === undefined || scope === '' ? '{packages,services,tools,e2e,bench,cdk8s}' : scope;
+// An upper bound for a loaded machine; vitest's own second is none.
+const expectation = { poll: { timeout: 15_000 } };
 const exclude = ['**/node_modules/**', '**/dist/**', '**/generated/**'];
 
 export default defineConfig({
@@ -21,6 +23,7 @@ export default defineConfig({
           exclude: [...exclude, '**/*.int.test.ts', '**/*.e2e.test.ts'],
           // A worker per file costs 80 to 120 ms each; unit tests share nothing that would need one.
           isolate: false,
+          expect: expectation,
           testTimeout: 20_000,
         },
       },
@@ -29,6 +32,7 @@ export default defineConfig({
           name: 'int',
           include: [`${folders}/**/*.int.test.ts`],
           exclude,
+          expect: expectation,
           globalSetup: ['./packages/testing/src/global-setup.ts'],
           pool: 'forks',
           testTimeout: 30_000,
@@ -40,6 +44,7 @@ export default defineConfig({
           name: 'e2e',
           include: [`${folders}/**/*.e2e.test.ts`],
           exclude,
+          expect: expectation,
           globalSetup: ['./packages/testing/src/global-setup.ts', './e2e/src/global-setup.ts'],
           pool: 'forks',
           fileParallelism: false,

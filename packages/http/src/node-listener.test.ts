@@ -8,6 +8,7 @@ import { defineRoute } from './route.ts';
 
 let server: Server;
 let port: number;
+let waits = 0;
 let aborts = 0;
 let cancels = 0;
 let addresses: string[] = [];
@@ -30,6 +31,7 @@ beforeAll(async () => {
         operationId: 'wait',
         handler: ({ request }) =>
           new Promise((resolve) => {
+            waits += 1;
             request.signal.addEventListener('abort', () => {
               aborts += 1;
               resolve(reply.noContent());
@@ -79,7 +81,7 @@ afterAll(() => {
 });
 
 /** Sends bytes as they are and gives what came back until the server closes or has answered whole. */
-function exchange(request: string | Buffer, untilMs = 1500): Promise<string> {
+function exchange(request: string | Buffer, untilMs = 15_000): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(request));
     let answer = '';
@@ -200,7 +202,7 @@ test('a chunked body of exactly the limit passes', async () => {
 
 test('a client that leaves aborts the signal of its request', async () => {
   const socket = connect(port, '127.0.0.1', () => socket.write(get('/wait')));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await expect.poll(() => waits).toBe(1);
   socket.destroy();
   await expect.poll(() => aborts).toBe(1);
 });
@@ -223,7 +225,8 @@ test('a stream is passed through with the headers of every answer', async () => 
 
 test('HEAD of a stream ends it', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/stream`, { method: 'HEAD' });
-  expect([response.status, response.headers.get('content-type'), cancels]).toEqual([200, 'text/event-stream', 1]);
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  await expect.poll(() => cancels).toBe(1);
 });
 
 test('the address is what the trusted proxy wrote, never what the client says', async () => {

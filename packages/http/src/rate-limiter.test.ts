@@ -1,4 +1,5 @@
 import { createInProcessKeyValueStore, type KeyValueStore, KeyValueUnavailableError } from '@souk/key-value';
+import { fixedClock } from '@souk/testing';
 import { expect, test } from 'vitest';
 import { anApp } from '../test/app.ts';
 import { createRateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
@@ -7,7 +8,8 @@ import { defineRoute } from './route.ts';
 
 function aLimiter(options: Partial<RateLimiterOptions> = {}) {
   return createRateLimiter({
-    keyValue: createInProcessKeyValueStore(),
+    // Stands still, so that no second passes between two requests.
+    keyValue: createInProcessKeyValueStore({ clock: fixedClock() }),
     name: 'login',
     limit: 2,
     windowMs: 60_000,

@@ -43,6 +43,11 @@ export class TcpProxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
+  /** As a stopped process: nothing passes, and all of it once it goes on. */
+  pause(isPaused: boolean): void {
+    for (const pair of this.#pairs) for (const socket of pair) isPaused ? socket.pause() : socket.resume();
+  }
+
   /** As a killed server: connections end, new ones are refused until `start`. */
   async stop(): Promise<void> {
     const server = this.#server;

@@ -85,7 +85,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
       createDeadLetterConsumer(options),
     );
     await Promise.all(workers.map((worker) => worker.start()));
-    await waitFor(() => broker.isReady(), { timeoutMs: 10_000 });
+    await waitFor(() => broker.isReady(), { timeoutMs: 20_000 });
   }
 
   /** In process a publish is confirmed by the consumers, so it is not waited for. */
@@ -100,7 +100,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
     const events = Array.from({ length: 60 }, (_, index) => aShippedOrder({ sequence: index }));
     const tripled = [...events, ...events, ...events].sort(() => Math.random() - 0.5);
     for (let index = 0; index < tripled.length; index += 20) publish(tripled.slice(index, index + 20));
-    await waitFor(async () => (await count('effects')) === 60, { timeoutMs: 10_000 });
+    await waitFor(async () => (await count('effects')) === 60, { timeoutMs: 20_000 });
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await effectIds()).toEqual(events.map((event) => event.id).sort());
     expect(await count('inbox')).toBe(60);
@@ -138,7 +138,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
     void broker.publish([...good.slice(0, 5).map((one) => aMessage(one)), ...poison.map(({ message }) => message)]);
     publish(good.slice(5));
     await waitFor(async () => (await deadLetters()).length === poison.length && (await count('effects')) === 10, {
-      timeoutMs: 10_000,
+      timeoutMs: 20_000,
     });
     const letters = await deadLetters();
     for (const { message, reason } of poison) {
@@ -159,7 +159,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
     });
     const good = Array.from({ length: 30 }, () => aShippedOrder());
     publish([...good.slice(0, 15), bad, ...good.slice(15)]);
-    await waitFor(async () => (await deadLetters()).length === 1, { timeoutMs: 10_000 });
+    await waitFor(async () => (await deadLetters()).length === 1, { timeoutMs: 20_000 });
     expect(await effectIds()).toEqual(good.map((event) => event.id).sort());
     expect(attempts).toHaveLength(retryDelaysMs.length);
     const [letter] = await deadLetters();
@@ -186,7 +186,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
       await tx.query(`SELECT 'canary-secret'::uuid`);
     });
     publish([aShippedOrder()]);
-    await waitFor(async () => (await deadLetters()).length === 1, { timeoutMs: 10_000 });
+    await waitFor(async () => (await deadLetters()).length === 1, { timeoutMs: 20_000 });
     expect((await deadLetters())[0]?.reason).toBe('the database refused the effect: invalid-text 22P02');
   });
 
@@ -204,7 +204,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
     await waitFor(async () => (await metricValue(metrics, 'souk_inbox_suspended')) === 1);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     away = false;
-    await waitFor(async () => (await count('effects')) === 25, { timeoutMs: 5_000 });
+    await waitFor(async () => (await count('effects')) === 25);
     expect(await deadLetters()).toEqual([]);
     expect(await metricValue(metrics, 'souk_inbox_suspended')).toBe(0);
   });
@@ -218,7 +218,7 @@ describe.each(Object.keys(brokers))('the event consumer over a broker %s', (kind
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()`,
       );
     }
-    await waitFor(async () => (await count('effects')) === 100, { timeoutMs: 15_000 });
+    await waitFor(async () => (await count('effects')) === 100, { timeoutMs: 25_000 });
     expect(await effectIds()).toEqual(events.map((event) => event.id).sort());
     expect(await deadLetters()).toEqual([]);
   });

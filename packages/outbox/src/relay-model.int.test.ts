@@ -109,7 +109,7 @@ describe('two relays, whatever happens', () => {
           }
           await waitFor(
             async () => (await database.pool.query('SELECT 1 FROM outbox WHERE published_at IS NULL')).rowCount === 0,
-            { timeoutMs: 10_000, what: 'an empty outbox' },
+            { timeoutMs: 30_000, what: 'an empty outbox' },
           );
           const published = run.broker.published.map((message) => message.id);
           expect([...new Set(published)].sort()).toEqual([...run.told].sort());

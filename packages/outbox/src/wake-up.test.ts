@@ -7,7 +7,7 @@ describe('a wake-up', () => {
     const startedAt = performance.now();
     setTimeout(wakeUp.wake, 10);
     await wakeUp.wait(5_000);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
   it('ends a pause that begins after the call, unless it was reset', async () => {
@@ -15,7 +15,7 @@ describe('a wake-up', () => {
     wakeUp.wake();
     const startedAt = performance.now();
     await wakeUp.wait(5_000);
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
     wakeUp.wake();
     wakeUp.reset();
     const pausedAt = performance.now();

@@ -32,18 +32,22 @@ function startRun() {
 }
 
 describe.runIf(process.platform === 'linux')('the reaper', () => {
-  it.each(['SIGKILL', 'SIGINT'] as const)('cleans up behind a run that ends by %s', async (signal) => {
-    const run = startRun();
-    const line = await new Promise<string>((resolve) => run.stdout.once('data', (chunk) => resolve(String(chunk))));
-    const { folder, pid } = JSON.parse(line) as { folder: string; pid: number };
-    expect(isAlive(pid)).toBe(true);
-    writeFileSync(join(folder, 'something'), '');
-    run.kill(signal);
-    await waitFor(() => !isAlive(pid) && !existsSync(folder), {
-      timeoutMs: 8_000,
-      what: 'The end of group and folder',
-    });
-  });
+  it.each(['SIGKILL', 'SIGINT'] as const)(
+    'cleans up behind a run that ends by %s',
+    { timeout: 40_000 },
+    async (signal) => {
+      const run = startRun();
+      const line = await new Promise<string>((resolve) => run.stdout.once('data', (chunk) => resolve(String(chunk))));
+      const { folder, pid } = JSON.parse(line) as { folder: string; pid: number };
+      expect(isAlive(pid)).toBe(true);
+      writeFileSync(join(folder, 'something'), '');
+      run.kill(signal);
+      await waitFor(() => !isAlive(pid) && !existsSync(folder), {
+        timeoutMs: 15_000,
+        what: 'The end of group and folder',
+      });
+    },
+  );
 
   it('only removes the folder after a run that has stopped everything itself', () => {
     const reaper = startReaper();

@@ -101,7 +101,7 @@ export async function createTestDatabase(migrations: readonly TestMigration[] = 
         leaked = await otherConnections(administratorUrl, name);
         return leaked.length === 0;
       };
-      await waitFor(isQuiet, { timeoutMs: 2_000 }).catch(() => {});
+      await waitFor(isQuiet, { timeoutMs: 5_000 }).catch(() => {});
       await dropDatabase(administratorUrl, name);
       if (leaked.length > 0) throw new ConnectionLeakError(leaked);
     },

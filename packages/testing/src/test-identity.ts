@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { v7 as newUuid } from 'uuid';
 
-const POLL_MS = 500;
+const POLL_MS_DEFAULT = 500;
 const KEY_ID = 'test-key';
 
 export interface TestTokenClaims {
@@ -31,6 +31,7 @@ export interface TestIdentity {
 }
 
 interface Revocations {
+  pollMs: number;
   items: { sessionId: string; at: string }[];
   waiting: Set<() => void>;
 }
@@ -52,7 +53,7 @@ async function answerRevocations(
         state.waiting.delete(wake);
         resolve();
       };
-      const timer = setTimeout(wake, POLL_MS);
+      const timer = setTimeout(wake, state.pollMs);
       state.waiting.add(wake);
     });
   }
@@ -61,14 +62,14 @@ async function answerRevocations(
 
 /**
  * The part of user-service that verifiers talk to (keys and revocations), with keys of its own, so that a service can
- * be tested without it.
+ * be tested without it. A poll for revocations without news is answered after `pollMs`, 500 by default.
  */
-export async function startTestIdentity(): Promise<TestIdentity> {
+export async function startTestIdentity({ pollMs = POLL_MS_DEFAULT } = {}): Promise<TestIdentity> {
   const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
   const key = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
   const issuer = 'https://souk.example';
   const audience = 'souk';
-  const revocations: Revocations = { items: [], waiting: new Set() };
+  const revocations: Revocations = { pollMs, items: [], waiting: new Set() };
 
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
+  /** Default 15,000: an upper bound for a loaded machine, never a promise of the code under test. */
   timeoutMs?: number;
   everyMs?: number;
   /** What is waited for, named when it does not come. */
@@ -22,7 +23,7 @@ export class WaitTimeoutError extends Error {
  */
 export async function waitFor<T>(
   check: () => T | Promise<T>,
-  { timeoutMs = 5_000, everyMs = 20, what = 'What was waited for' }: WaitOptions = {},
+  { timeoutMs = 15_000, everyMs = 20, what = 'What was waited for' }: WaitOptions = {},
 ): Promise<Exclude<T, undefined | null | false>> {
   const deadline = Date.now() + timeoutMs;
   let lastError: unknown;
