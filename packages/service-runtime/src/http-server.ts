@@ -42,8 +42,11 @@ const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 /** Starts node's HTTP server with every limit set. Rejects when the port is taken. */
 export async function startNodeServer(options: NodeServerOptions): Promise<RunningNodeServer> {
   let draining = false;
+  let closing = false;
   const server = createServer(SERVER_OPTIONS, (request, response) => {
     if (draining) response.shouldKeepAlive = false;
+    // A request that came before the drain keeps its connection, which would hold up the close for its whole grace.
+    response.once('finish', () => closing && request.socket.end());
     if (hasTwoHosts(request)) return refuse(response);
     options.listener(request, response);
   });
@@ -60,7 +63,10 @@ export async function startNodeServer(options: NodeServerOptions): Promise<Runni
     drain: () => {
       draining = true;
     },
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => {
+      closing = true;
+      return close(server, graceMs);
+    },
   };
 }
 
