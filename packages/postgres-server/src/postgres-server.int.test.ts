@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,7 @@ describe('a PostgreSQL from npm', () => {
     await server.stop();
     writeFileSync(join(folder(), 'postmaster.pid'), `${process.pid}\n${folder()}\n`);
     server = await startPostgresServer(options());
+    // That process is none of PostgreSQL's, and lives on.
     expect(processStartTime(process.pid)).toBeDefined();
   });
 
@@ -118,6 +119,33 @@ describe('a PostgreSQL from npm', () => {
     process.kill(server.pid, 'SIGKILL');
     await server.ended;
     expect(readFileSync(join(root, 'log'), 'utf8')).toContain('ready to accept connections');
+  });
+
+  it('says that the data is of another major version', async () => {
+    server = await startPostgresServer(options());
+    await server.stop();
+    writeFileSync(join(folder(), 'PG_VERSION'), '9\n');
+    await expect(startPostgresServer(options())).rejects.toMatchObject({ problem: 'version-mismatch' });
+  });
+
+  it('says in a sentence of PostgreSQL what else keeps it from starting', async () => {
+    const settings = { max_connections: 'many' };
+    await expect(startPostgresServer({ ...options(), settings })).rejects.toThrow(
+      /^PostgreSQL did not start: .*invalid value for parameter "max_connections": "many"$/,
+    );
+  });
+
+  it('says that its log cannot be written', async () => {
+    const logFile = join(root, 'nowhere', 'log');
+    await expect(startPostgresServer({ ...options(), logFile })).rejects.toThrow(/ENOENT.*nowhere/);
+  });
+
+  it('begins its log anew above 10 MB', async () => {
+    const { logFile } = options();
+    writeFileSync(logFile, '');
+    truncateSync(logFile, 10_000_001);
+    server = await startPostgresServer({ ...options(), keepData: false });
+    expect(statSync(logFile).size).toBeLessThan(1_000_000);
   });
 
   it('says that the folder cannot be written', async () => {
