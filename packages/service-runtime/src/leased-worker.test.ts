@@ -33,11 +33,20 @@ function aWorker(overrides: Partial<Parameters<typeof createLeasedWorker<Task, s
   return { rows, settled, renewed, worker, settledIds };
 }
 
+/** Where a task waits until the test lets it pass. */
+function gate() {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}
+
 test('works off everything that is due, without being woken', async () => {
   const { rows, worker, settledIds } = aWorker();
   await worker.start();
   rows.push(...Array.from({ length: 10 }, (_, index) => ({ id: String(index) })));
-  await vi.waitFor(() => expect(settledIds()).toHaveLength(10));
+  await vi.waitFor(() => expect(settledIds()).toHaveLength(10), 10_000);
   await worker.stop();
 });
 
@@ -47,39 +56,41 @@ test('starts at once when woken, also right after an empty look', async () => {
   await new Promise((resolve) => setTimeout(resolve, 5));
   rows.push({ id: 'a' });
   worker.wake();
-  await vi.waitFor(() => expect(settledIds()).toEqual(['a']));
+  await vi.waitFor(() => expect(settledIds()).toEqual(['a']), 10_000);
   await worker.stop();
 });
 
 test('never runs more than its places, and a slow task does not hold up the others', async () => {
   let running = 0;
   let runningMax = 0;
+  const slow = gate();
   const { rows, worker, settledIds } = aWorker({
     run: async (task) => {
       running += 1;
       runningMax = Math.max(runningMax, running);
-      await new Promise((resolve) => setTimeout(resolve, task.id === 'slow' ? 150 : 1));
+      await (task.id === 'slow' ? slow.passed : new Promise((resolve) => setTimeout(resolve, 1)));
       running -= 1;
       return task.id;
     },
   });
   rows.push({ id: 'slow' }, ...Array.from({ length: 20 }, (_, index) => ({ id: String(index) })));
   await worker.start();
-  await vi.waitFor(() => expect(settledIds()).toHaveLength(20));
+  await vi.waitFor(() => expect(settledIds()).toHaveLength(20), 10_000);
   expect(settledIds()).not.toContain('slow');
-  expect(runningMax).toBeLessThanOrEqual(3);
-  await vi.waitFor(() => expect(settledIds()).toContain('slow'));
+  expect(runningMax).toBe(3);
+  slow.open();
+  await vi.waitFor(() => expect(settledIds()).toContain('slow'), 10_000);
   await worker.stop();
 });
 
 test('keeps the lease of a task that takes long until its result is written', async () => {
-  const { rows, worker, renewed, settledIds } = aWorker({
-    run: (task) => new Promise((resolve) => setTimeout(resolve, 120, task.id)),
-  });
+  const long = gate();
+  const { rows, worker, renewed, settledIds } = aWorker({ run: (task) => long.passed.then(() => task.id) });
   rows.push({ id: 'long' });
   await worker.start();
-  await vi.waitFor(() => expect(settledIds()).toEqual(['long']));
-  expect(renewed.length).toBeGreaterThan(1);
+  await vi.waitFor(() => expect(renewed.slice(0, 2)).toEqual([['long'], ['long']]), 10_000);
+  long.open();
+  await vi.waitFor(() => expect(settledIds()).toEqual(['long']), 10_000);
   await worker.stop();
 });
 
@@ -98,20 +109,28 @@ test('a failing step does not stop the work', async () => {
   });
   rows.push({ id: 'bad' }, { id: 'unwritten' });
   await worker.start();
-  await vi.waitFor(() => expect(failuresLeft).toBe(0));
+  await vi.waitFor(() => expect(failuresLeft).toBe(0), 10_000);
   rows.push({ id: 'good' });
-  await vi.waitFor(() => expect(settledIds).toEqual(['good']));
+  await vi.waitFor(() => expect(settledIds).toEqual(['good']), 10_000);
   await worker.stop();
 });
 
 test('a stop waits for the work in hand and takes no more', async () => {
+  const inHand = gate();
+  let begun = 0;
   const { rows, worker, settledIds } = aWorker({
-    run: (task) => new Promise((resolve) => setTimeout(resolve, 30, task.id)),
+    run: async (task) => {
+      begun += 1;
+      await inHand.passed;
+      return task.id;
+    },
   });
   rows.push({ id: 'a' });
   await worker.start();
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  await worker.stop();
+  await vi.waitFor(() => expect(begun).toBe(1), 10_000);
+  const stopped = worker.stop();
+  inHand.open();
+  await stopped;
   rows.push({ id: 'b' });
   worker.wake();
   await new Promise((resolve) => setTimeout(resolve, 40));

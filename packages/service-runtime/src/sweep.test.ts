@@ -23,7 +23,7 @@ describe('a sweep', () => {
       if (runs === 1) throw new RangeError('once');
     });
     await sweep.start();
-    await vi.waitFor(() => expect(runs).toBeGreaterThan(3), { timeout: 5_000 });
+    await vi.waitFor(() => expect(runs).toBeGreaterThan(3), { timeout: 10_000 });
     await sweep.stop();
     const stoppedAt = runs;
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -39,18 +39,20 @@ describe('a sweep', () => {
       if (runs === 1) sweep.wake();
     }, 3_600_000);
     sweep.wake();
-    await vi.waitFor(() => expect(runs).toBe(2), { timeout: 2_000 });
+    await vi.waitFor(() => expect(runs).toBe(2), { timeout: 10_000 });
     await sweep.stop();
   });
 
   it('waits for the run in hand when it is stopped, and tells it', async () => {
+    let begun = false;
     let ended = false;
     const { sweep } = aSweep(async (signal) => {
+      begun = true;
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
       ended = true;
     });
     sweep.wake();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect.poll(() => begun).toBe(true);
     await sweep.stop();
     expect(ended).toBe(true);
   });

@@ -135,7 +135,8 @@ describe('the pool', () => {
       code: '57014',
       timeout: true,
     });
-    expect(Date.now() - startedAt).toBeLessThan(2_700);
+    // By the server, not by the client, whose own patience is another code and comes later; the sleep would be ten seconds.
+    expect(Date.now() - startedAt).toBeLessThan(9_000);
     const blocker = await pool.connect();
     await blocker.query('BEGIN; UPDATE counters SET value = 1 WHERE id = 9');
     expect(await kindOf(pool.query(increment, [9]))).toMatchObject({ kind: 'transient', code: '55P03', timeout: true });
@@ -147,7 +148,7 @@ describe('the pool', () => {
     const busy = await Promise.all(Array.from({ length: 6 }, () => pool.connect()));
     const startedAt = Date.now();
     expect(await kindOf(pool.query('SELECT 1'))).toMatchObject({ kind: 'transient' });
-    expect(Date.now() - startedAt).toBeLessThan(4_000);
+    expect(Date.now() - startedAt).toBeLessThan(12_000);
     for (const client of busy) client.release();
   });
 

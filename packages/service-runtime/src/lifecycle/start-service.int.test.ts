@@ -84,7 +84,7 @@ describe('a service inside another process', () => {
     expect(events).toEqual([]);
     expect((await service.context.health.readiness()).checks.schema).toContain('older than this build needs');
     await migrate({ ownerUrl: database.ownerUrl, appUrl: database.appUrl, migrations, logger: silentLogger() });
-    await waitFor(() => events.length === 2, { timeoutMs: 5_000 });
+    await waitFor(() => events.length === 2);
     expect(await service.context.health.readiness()).toEqual({ ready: true, checks: { schema: 'ok', database: 'ok' } });
   });
 
@@ -99,13 +99,13 @@ describe('a service inside another process', () => {
     try {
       const others = 'usename = current_user AND pid <> pg_backend_pid()';
       await database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${others}`);
-      await waitFor(async () => !(await readiness()).ready, { timeoutMs: 5_000 });
+      await waitFor(async () => !(await readiness()).ready);
       expect((await readiness()).checks.database).toBe('the database does not answer');
       expect(service.context.health.live()).toBe(true);
     } finally {
       await database.ownerPool.query(`ALTER DATABASE "${name}" CONNECTION LIMIT -1`);
     }
-    await waitFor(async () => (await readiness()).ready, { timeoutMs: 5_000 });
+    await waitFor(async () => (await readiness()).ready);
   });
 
   it('starts its workers in order and stops them in reverse, once', async () => {
@@ -121,12 +121,12 @@ describe('a service inside another process', () => {
     const throwing = aWorker('throwing', { stop: () => Promise.reject(new RangeError('no')) });
     const hanging = aWorker('hanging', { stop: () => new Promise(() => {}) });
     const service = await startedService(aService([aWorker('a'), throwing, hanging, failing]), {
-      SHUTDOWN_GRACE_MS: '4000',
+      SHUTDOWN_GRACE_MS: '10000',
     });
     expect(events).toEqual(['start a', 'start throwing', 'start hanging']);
     const startedAt = performance.now();
     await service.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
     expect(events).toContain('stop a');
   });
 
@@ -134,7 +134,7 @@ describe('a service inside another process', () => {
     const waiting = aWorker('waiting', { start: () => new Promise(() => {}) });
     const startedAt = performance.now();
     await startedService(aService([waiting, aWorker('next')]));
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     expect(events).toEqual(['start next']);
   });
 
