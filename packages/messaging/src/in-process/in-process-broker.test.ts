@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type BrokerWorld, describeBroker } from '../../test/broker-conformance.ts';
 import { aMessage, someMessages, TEST_QUEUES, TEST_RETRY_DELAYS_MS } from '../../test/messages.ts';
+import type { Delivery, PublishOutcome } from '../broker.ts';
 import { createInProcessBroker } from './in-process-broker.ts';
 
 const createBroker = () => createInProcessBroker({ queues: TEST_QUEUES, retryDelaysMs: TEST_RETRY_DELAYS_MS });
@@ -61,7 +61,7 @@ describe('the in-process broker', () => {
         for (const delivery of batch) await (delivery.attempt === 1 ? delivery.retry('once') : delivery.ack());
       },
     });
-    await sleep(50);
+    await vi.waitFor(() => expect(seen).toHaveLength(1), 10_000);
     outcomes.push(broker.publish([aMessage('m1')]));
     expect(await Promise.all(outcomes)).toEqual([['confirmed'], ['confirmed'], ['confirmed'], ['confirmed']]);
     expect(seen).toEqual(['m1', 'm1']);
@@ -119,17 +119,25 @@ describe('the in-process broker', () => {
   });
 
   it('leaves no timer behind: a retry that waits does not keep the process alive', async () => {
-    const broker = createInProcessBroker({ queues: TEST_QUEUES, retryDelaysMs: [0, 60_000] });
-    await broker.consume({
-      queue: 'tailor.events',
-      prefetch: 1,
-      batchMax: 1,
-      onBatch: async ([delivery]) => delivery?.retry('later'),
-    });
-    const published = broker.publish([aMessage('m1')]);
-    await sleep(20);
-    await broker.close();
-    expect(await published).toEqual(['failed']);
-    expect(process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length).toBeLessThanOrEqual(2);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const broker = createInProcessBroker({ queues: TEST_QUEUES, retryDelaysMs: [0, 60_000] });
+      let published: Promise<PublishOutcome[]> | undefined;
+      await new Promise<void>((resolve) => {
+        const onBatch = async ([delivery]: Delivery[]) => {
+          await delivery?.retry('later');
+          resolve();
+        };
+        void broker.consume({ queue: 'tailor.events', prefetch: 1, batchMax: 1, onBatch });
+        published = broker.publish([aMessage('m1')]);
+      });
+      // The retry, and the publication that waits for it.
+      expect(vi.getTimerCount()).toBe(2);
+      await broker.close();
+      expect(await published).toEqual(['failed']);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -30,7 +30,7 @@ describe('the RabbitMQ broker and what strangers send', () => {
 
   async function until(condition: () => boolean): Promise<void> {
     for (let tries = 0; !condition(); tries += 1) {
-      expect(tries).toBeLessThan(400);
+      expect(tries).toBeLessThan(800);
       await sleep(25);
     }
   }
