@@ -34,7 +34,10 @@ export function findSchemaProblems(manifests: readonly Manifest[]): string[] {
   });
 }
 
+let skaffold: ValidateFunction | undefined;
+
 export function findSkaffoldProblems(config: unknown): string[] {
-  const validate = ajv.compile(read('skaffold-v4beta13'));
+  skaffold ??= ajv.compile(read('skaffold-v4beta13'));
+  const validate = skaffold;
   return validate(config) ? [] : (validate.errors ?? []).map(toText);
 }

@@ -35,7 +35,7 @@ export function aForgottenPassword(stage: () => Stage): void {
               (error) => (isProblem(error, 'unauthorized') ? 'out' : error),
             ),
           {
-            timeout: 2_000,
+            timeout: 15_000,
           },
         )
         .toBe('out');
@@ -91,7 +91,7 @@ export function leavingForGood(stage: () => Stage): void {
               (error) => (isProblem(error, 'unauthorized') ? 'out' : error),
             ),
           {
-            timeout: 2_000,
+            timeout: 15_000,
           },
         )
         .toBe('out');
