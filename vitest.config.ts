@@ -13,6 +13,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       reportsDirectory: 'coverage',
+      // One test that fails hides nothing of what the others cover.
+      reportOnFailure: true,
       reporter: ['json-summary', 'json', 'html'],
       include:
         scope === undefined || scope === ''
