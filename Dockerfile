@@ -1,6 +1,7 @@
 # One file for all services: docker build --build-arg SERVICE=order-service -t souk/order-service .
 #
 #   deps       what npm installs, the same for every service
+#   runtime    the part of it that services load when they run
 #   generated  the Prisma client and the inlined migrations of one service
 #   build      bundles the service into dist/
 #   dev        runs the sources with node --watch, for file sync
@@ -34,6 +35,10 @@ COPY bench/package.json bench/
 COPY tools/package.json tools/
 RUN --mount=type=cache,target=/root/.npm npm ci --no-audit --no-fund
 
+FROM deps AS runtime
+COPY tools/runtime-modules.mjs tools/workspace.mjs tools/
+RUN node tools/runtime-modules.mjs /runtime
+
 FROM deps AS generated
 ARG SERVICE
 COPY tools/generate.mjs tools/workspace.mjs tools/
@@ -52,10 +57,12 @@ COPY cdk8s/src/ cdk8s/src/
 COPY services/${SERVICE}/ services/${SERVICE}/
 RUN node tools/bundle.mjs services/${SERVICE} && rm -f services/${SERVICE}/dist/*.map
 
-FROM deps AS dev
+FROM node:24-bookworm-slim AS dev
+WORKDIR /app
+COPY --from=runtime /runtime/ ./
+COPY tsconfig.base.json ./
 ARG SERVICE
 ENV NODE_ENV=development SERVICE=${SERVICE}
-COPY tsconfig.base.json ./
 # The synced folders belong to the user that runs; node_modules stays root's.
 COPY --chown=65532:65532 packages/ packages/
 COPY --chown=65532:65532 services/${SERVICE}/ services/${SERVICE}/

@@ -19,9 +19,10 @@ describe('Dockerfile', () => {
     expect(copied.sort()).toEqual([...workspaces].sort());
   });
 
-  it('has the stages deps, generated, build, dev and prod, the last one the default', () => {
+  it('has the stages deps, runtime, generated, build, dev and prod, the last one the default', () => {
     expect([...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage]) => stage)).toEqual([
       'deps',
+      'runtime',
       'generated',
       'build',
       'dev',
