@@ -32,7 +32,8 @@ describe.each([
     'in Redis',
     () =>
       prefixed(
-        createRedisKeyValueStore({ url: testRedisUrl(), logger: silentLogger() }),
+        // Without an answer in time a limit refuses with 503; a loaded machine is no reason for that.
+        createRedisKeyValueStore({ url: testRedisUrl(), logger: silentLogger(), commandTimeoutMs: 10_000 }),
         `test:${Date.now()}:${Math.random()}:`,
       ),
   ],
@@ -129,12 +130,33 @@ describe.each([
   it('stop a thief of a token from guessing the password behind it', async () => {
     const email = await register();
     const { body } = await logIn(email, PASSWORD, newAddress());
-    const guess = () =>
+    const guess = (currentPassword: string) => () =>
       souk.call('PUT', '/api/v1/users/me/password', {
         token: body.accessToken,
-        body: { currentPassword: 'a-wrong-guess', newPassword: 'marmalade-bicycle-17' },
+        body: { currentPassword, newPassword: 'marmalade-bicycle-17' },
       });
-    expect(await statusesOf(Array(12).fill(guess))).toEqual([...Array(LIMIT).fill(422), 429, 429]);
+    const guesses = await statusesOf(Array(12).fill(guess('a-wrong-guess')));
+    expect(guesses).toEqual([...Array(LIMIT).fill(422), 429, 429]);
+    // Else the limit would tell which guess was the right one.
+    expect(await statusesOf([guess(PASSWORD)])).toEqual([429]);
+    expect((await logIn(email, PASSWORD, newAddress())).status).toBe(200);
+  });
+
+  it('forget the wrong tries of somebody who knows the password', async () => {
+    const email = await register();
+    const { body } = await logIn(email, PASSWORD, newAddress());
+    const change = (currentPassword: string, newPassword: string) => () =>
+      souk.call('PUT', '/api/v1/users/me/password', {
+        token: body.accessToken,
+        body: { currentPassword, newPassword },
+      });
+    const wrong = change('a-wrong-guess', 'marmalade-bicycle-17');
+    const tries = [
+      ...Array(LIMIT - 1).fill(wrong),
+      change(PASSWORD, 'marmalade-bicycle-17'),
+      ...Array(LIMIT).fill(wrong),
+    ];
+    expect(await statusesOf(tries)).toEqual([...Array(LIMIT - 1).fill(422), 204, ...Array(LIMIT).fill(422)]);
   });
 });
 
@@ -153,7 +175,7 @@ describe('limits', () => {
       const startedMs = performance.now();
       const { status, body: problem } = await running.call('POST', path, { body });
       expect([status, problem.type]).toEqual([503, '/problems/unavailable']);
-      expect(performance.now() - startedMs).toBeLessThan(600);
+      expect(performance.now() - startedMs).toBeLessThan(5_000);
     }
     await keyValue.close();
   });

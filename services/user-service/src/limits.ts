@@ -17,7 +17,7 @@ export interface Limits {
   reset: Guard;
   /** Setting a new password with a token from a mail: by address alone, there is no account to name. */
   resetConfirmation: MiddlewareHandler;
-  /** Wrong current passwords of somebody who holds an access token. */
+  /** Current passwords tried by somebody who holds an access token. */
   passwordChange: RateLimiter;
 }
 
@@ -28,15 +28,18 @@ export interface LimitOptions {
   logger: Logger;
 }
 
-/** Fixed windows in the key-value store. While it is away nothing is let through: guessing must not become free. */
+/**
+ * Fixed windows in the key-value store. While it is away nothing is let through where anyone may come: guessing must not
+ * become free. Who is signed in goes on: it takes a stolen token and an outage at once to guess then.
+ */
 export function createLimits(options: LimitOptions): Limits {
-  const limiter = (name: string) =>
+  const limiter = (name: string, whenUnavailable: 'closed' | 'open' = 'closed') =>
     createRateLimiter({
       keyValue: options.keyValue,
       name,
       limit: options.perMinute,
       windowMs: WINDOW_MS,
-      whenUnavailable: 'closed',
+      whenUnavailable,
       enabled: options.enabled,
       logger: options.logger,
     });
@@ -49,6 +52,6 @@ export function createLimits(options: LimitOptions): Limits {
     registration: guard('registration'),
     reset: guard('password-reset'),
     resetConfirmation: limiter('password-reset-confirmation:address').middleware,
-    passwordChange: limiter('password-change:account'),
+    passwordChange: limiter('password-change:account', 'open'),
   };
 }

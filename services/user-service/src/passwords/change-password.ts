@@ -5,7 +5,7 @@ import { endSessions } from '../revocations/revocation-repository.ts';
 import type { SessionLiveness } from '../sessions/session-liveness.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PasswordPolicy } from './password-policy.ts';
-import { findPasswordOwner, updatePassword } from './password-repository.ts';
+import { findPasswordOwner, type PasswordOwner, updatePassword } from './password-repository.ts';
 
 export interface ChangePassword {
   caller: Caller;
@@ -18,7 +18,7 @@ export interface ChangePasswordDeps {
   pool: Pool;
   hasher: PasswordHasher;
   policy: PasswordPolicy;
-  wrongPasswordLimit: Pick<RateLimiter, 'consume'>;
+  wrongPasswordLimit: Pick<RateLimiter, 'consume' | 'reset'>;
   liveness: Pick<SessionLiveness, 'announceEnded'>;
   clock: Clock;
   logger: Logger;
@@ -30,11 +30,7 @@ export async function changePassword(deps: ChangePasswordDeps, command: ChangePa
   const owner = await findPasswordOwner(deps.pool, userId);
   if (owner === undefined) throw new Refusal('unauthorized', 'The account does not exist any more');
   deps.policy.assertHardToGuess(command.newPassword, owner, '/newPassword');
-  if (!(await deps.hasher.verify(owner.passwordHash, command.currentPassword, command.signal))) {
-    // Only wrong ones count: who holds a token must not be able to guess the password behind it.
-    await deps.wrongPasswordLimit.consume(userId);
-    throw wrongCurrentPassword();
-  }
+  await assertCurrentPassword(deps, owner, command);
   const passwordHash = await deps.hasher.hash(command.newPassword, command.signal);
   const ended = await transaction(deps.pool, async (tx) => {
     if (!(await updatePassword(tx, { userId, passwordHash, expectedHash: owner.passwordHash }))) return undefined;
@@ -44,6 +40,22 @@ export async function changePassword(deps: ChangePasswordDeps, command: ChangePa
   if (ended === undefined) throw wrongCurrentPassword();
   deps.logger.info({ userId, audit: true }, 'Changed a password');
   await deps.liveness.announceEnded(ended);
+}
+
+/**
+ * Who holds a token must not be able to guess the password behind it: every try counts before it is judged, so that a right
+ * one beyond the limit tells nothing either. A right one within it takes the count back.
+ */
+async function assertCurrentPassword(
+  { hasher, wrongPasswordLimit, logger }: ChangePasswordDeps,
+  owner: PasswordOwner,
+  { currentPassword, signal }: ChangePassword,
+): Promise<void> {
+  await wrongPasswordLimit.consume(owner.userId);
+  if (!(await hasher.verify(owner.passwordHash, currentPassword, signal))) throw wrongCurrentPassword();
+  await wrongPasswordLimit.reset(owner.userId).catch((error: unknown) => {
+    logger.debug({ error }, 'Could not take back the count of a right password');
+  });
 }
 
 function wrongCurrentPassword(): Refusal {
