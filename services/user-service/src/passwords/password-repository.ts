@@ -48,18 +48,20 @@ export interface NewPasswordReset {
   expiresAt: Date;
 }
 
-/** Keeps the newest few: whoever asks again because the mail was slow may use either. */
-export async function insertPasswordReset(tx: PoolClient, reset: NewPasswordReset, keptMax: number): Promise<void> {
-  await tx.query(
+/**
+ * Writes a link while the account has fewer than `openMax` that work; whether it did. The older ones are not replaced: a
+ * stranger who asks again and again must neither void the link that its owner waits for nor fill the owner's mailbox.
+ */
+export async function insertPasswordReset(tx: PoolClient, reset: NewPasswordReset, openMax: number): Promise<boolean> {
+  const { rowCount } = await tx.query(
     `INSERT INTO password_resets (token_hash, user_id, created_at, expires_at)
-     SELECT $1, id, $3, $4 FROM users WHERE id = $2 AND NOT disabled FOR SHARE`,
-    [reset.tokenHash, reset.userId, reset.createdAt, reset.expiresAt],
+     SELECT $1, u.id, $3, $4 FROM users u
+      WHERE u.id = $2 AND NOT u.disabled
+        AND (SELECT count(*) FROM password_resets r WHERE r.user_id = $2 AND r.expires_at > $3) < $5
+        FOR SHARE OF u`,
+    [reset.tokenHash, reset.userId, reset.createdAt, reset.expiresAt, openMax],
   );
-  await tx.query(
-    `DELETE FROM password_resets WHERE token_hash IN (
-       SELECT token_hash FROM password_resets WHERE user_id = $1 ORDER BY created_at DESC OFFSET $2)`,
-    [reset.userId, keptMax],
-  );
+  return rowCount === 1;
 }
 
 export async function findResetOwner(db: Queryable, tokenHash: Buffer, now: Date): Promise<PasswordOwner | undefined> {

@@ -120,6 +120,17 @@ describe('a forgotten password', () => {
     expect(rows[0].n).toBe(0);
   });
 
+  it('asked for again and again neither fills a mailbox nor voids the link that is waited for', async () => {
+    const { user } = await souk.person();
+    await requestReset(user.email);
+    const first = await mailedTokenOf(user.id);
+    for (let count = 1; count < 12; count += 1) expect((await requestReset(user.email)).status).toBe(202);
+    expect(await resetEventsOf(user.id)).toHaveLength(5);
+    expect((await confirmReset(first)).status).toBe(204);
+    await requestReset(user.email);
+    expect(await resetEventsOf(user.id)).toHaveLength(6);
+  });
+
   it('leaves the token in no plain column', async () => {
     const { user } = await souk.person();
     await requestReset(user.email);

@@ -8,7 +8,7 @@ import { canonicalEmail } from '../users/email.ts';
 import { findResettable, insertPasswordReset } from './password-repository.ts';
 import { hashResetToken, RESET_TOKEN_BYTES } from './reset-token.ts';
 
-/** Links of one account that work at the same time. */
+/** Links of one account that work at the same time; who has them all in the mailbox needs no further one. */
 const RESETS_PER_USER_MAX = 5;
 /**
  * An answer comes after this or, under load, a multiple of it. Writing for a known account costs a commit to disk, which
@@ -59,11 +59,10 @@ async function writeReset(
   const now = deps.clock.now();
   const expiresAt = new Date(now.getTime() + deps.ttlMs);
   const userId = owner?.userId ?? randomUUID();
-  await transaction(deps.pool, async (tx) => {
+  const isWritten = await transaction(deps.pool, async (tx) => {
     const reset = { tokenHash: hashResetToken(token), userId, createdAt: now, expiresAt };
-    // For an unknown account the same statements run and write nothing.
-    await insertPasswordReset(tx, reset, RESETS_PER_USER_MAX);
-    if (owner === undefined) return;
+    // For an unknown account the same statement runs and writes nothing; so does one for an account that was just deleted.
+    if (!(await insertPasswordReset(tx, reset, RESETS_PER_USER_MAX)) || owner === undefined) return false;
     const event = createEvent({
       id: deps.newId(),
       type: 'user.password_reset_requested',
@@ -73,6 +72,7 @@ async function writeReset(
       data: { userId, email: owner.email, name: owner.name, sealedToken, expiresAt: expiresAt.toISOString() },
     });
     await insertOutbox(tx, [event]);
+    return true;
   });
-  if (owner !== undefined) deps.wakeRelay();
+  if (isWritten) deps.wakeRelay();
 }
