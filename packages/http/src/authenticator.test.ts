@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Refusal } from '@souk/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { aClaimSet, createSigningKey, IdentityStub, publicPem, signToken } from '../test/identity.ts';
+import { verifyAccessToken } from './access-token.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
 import { createServiceTokenSigner, createServiceTokenVerifier } from './service-token.ts';
 
@@ -69,6 +70,20 @@ describe('a valid access token', () => {
     nowMs += 602_000;
     expect(await codeOf(other.verify(token))).toBe('unauthorized');
     await other.stop();
+  });
+});
+
+describe('a token that says itself that it has expired', () => {
+  test('is refused before anybody looks for its key', async () => {
+    const past = Math.floor(Date.now() / 1000) - 60;
+    const token = await signToken(key, { iat: past - 600, exp: past });
+    const asked: string[] = [];
+    const find = async (keyId: string) => void asked.push(keyId);
+    const options = { keys: { find: find as never }, issuer: 'https://souk.example', audience: 'souk' };
+    expect(await verifyAccessToken(token, { ...options, now: new Date() })).toBeUndefined();
+    expect(asked).toEqual([]);
+    expect(await verifyAccessToken(token, { ...options, now: new Date((past - 10) * 1000) })).toBeUndefined();
+    expect(asked).toEqual(['key-1']);
   });
 });
 
@@ -187,6 +202,20 @@ describe('a revoked session', () => {
     expect(authenticator.isRevoked(String(claims.sid))).toBe(true);
     expect(heard).toEqual([claims.sid]);
     stop();
+  });
+});
+
+describe('revocations that come in pages', () => {
+  test('are all known before anybody is let in', async () => {
+    const stub = new IdentityStub();
+    stub.keys = [key];
+    const claims = Array.from({ length: 7 }, () => aClaimSet());
+    stub.revoked = claims.map(({ sid }) => String(sid));
+    stub.pageItemsMax = 2;
+    const paged = await startAuthenticator(await stub.start());
+    for (const claim of claims) expect(paged.isRevoked(String(claim.sid))).toBe(true);
+    await paged.stop();
+    await stub.stop();
   });
 });
 

@@ -19,6 +19,8 @@ export class IdentityAnswerError extends Error {
 const revocationsSchema = z.object({
   items: z.array(z.object({ sessionId: z.string(), at: z.string() })),
   next: z.string().min(1),
+  /** The answer goes on in the next page; an issuer of before pages never says so. */
+  more: z.boolean().default(false),
 });
 export type Revocations = z.infer<typeof revocationsSchema>;
 

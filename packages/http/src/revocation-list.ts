@@ -47,9 +47,11 @@ export function createRevocationList({ client, logger }: RevocationListOptions):
     while (!signal.aborted) {
       const askedAtMs = performance.now();
       try {
-        const { items, next } = await client.fetchRevocations(after, signal);
+        const { items, next, more } = await client.fetchRevocations(after, signal);
         for (const { sessionId } of items) add(sessionId);
         after = next;
+        // Half an answer says nothing about who is missing in it.
+        if (more && items.length > 0) continue;
         answeredAtMs = performance.now();
         if (failures > 0) logger.info({}, 'Revocations are known again');
         failures = 0;

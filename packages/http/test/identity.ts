@@ -44,6 +44,8 @@ export class IdentityStub {
   revoked: string[] = [];
   keyFetches = 0;
   isDown = false;
+  /** Answers go on after so many sessions. */
+  pageItemsMax = Number.POSITIVE_INFINITY;
   waiting = new Set<() => void>();
   readonly server: Server;
 
@@ -65,8 +67,10 @@ export class IdentityStub {
       const after = Number(url.searchParams.get('after') ?? '0');
       if (after >= this.revoked.length) await this.#news();
       if (this.isDown) return void request.socket.destroy();
-      const items = this.revoked.slice(after).map((sessionId) => ({ sessionId, at: new Date().toISOString() }));
-      answer(200, { items, next: String(this.revoked.length) });
+      const told = this.revoked.slice(after, after + this.pageItemsMax);
+      const items = told.map((sessionId) => ({ sessionId, at: new Date().toISOString() }));
+      const next = after + items.length;
+      answer(200, { items, next: String(next), more: next < this.revoked.length });
     });
   }
 

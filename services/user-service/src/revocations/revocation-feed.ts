@@ -85,7 +85,7 @@ export function createRevocationFeed(options: RevocationFeedOptions): Revocation
       }
       // A cursor from beyond what there is comes from a database that was set back since: tell everything.
       const known = cursor.position <= log.newestPosition() ? cursor : FROM_THE_START;
-      const hasNews = after === undefined || log.newestPosition() > known.position;
+      const hasNews = after === undefined || known.page !== undefined || log.newestPosition() > known.position;
       if (!(hasNews && isFresh()) && !stopped) await polls.wait(signal);
       if (!isFresh()) {
         throw new Refusal('unavailable', 'Revocations cannot be read at the moment', { retryAfterSeconds: 1 });

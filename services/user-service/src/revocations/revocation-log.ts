@@ -4,9 +4,14 @@ import type { Revocation, RevocationsRead } from './revocation-repository.ts';
 /** A transaction that commits late shows its row behind newer ones: this much is read and told again. */
 export const LATE_COMMIT_OVERLAP_MS = 5_000;
 
+/** About half a megabyte: however much was revoked at once, no answer is too long for who verifies. */
+export const PAGE_ITEMS_MAX = 5_000;
+
 export interface RevocationPage {
   items: { sessionId: string; at: string }[];
   next: string;
+  /** Ask again at once: this answer goes on. */
+  more: boolean;
 }
 
 /** The revocations of one token life, in memory. */
@@ -53,14 +58,25 @@ export function createRevocationLog({ keepMs }: { keepMs: number }): RevocationL
     },
     isRevoked: (sessionId) => revokedSessions.has(sessionId),
     newestPosition: () => newestPosition,
-    pageAfter({ position, readAtMs }) {
+    pageAfter({ position, readAtMs, page }) {
       const overlapMs = readAtMs - LATE_COMMIT_OVERLAP_MS;
-      const items = [...entries.values()].filter(
-        (entry) => entry.position > position || entry.at.getTime() > overlapMs,
-      );
+      const told = page?.told ?? 0;
+      // What comes late behind a page is told again by the overlap, which begins at the first page.
+      const startedAtMs = page?.startedAtMs ?? lastReadAt?.getTime() ?? 1;
+      const due = [...entries.values()]
+        .filter((entry) => entry.position > told && (entry.position > position || entry.at.getTime() > overlapMs))
+        .sort((a, b) => a.position - b.position);
+      const items = due.slice(0, PAGE_ITEMS_MAX);
+      const last = items.at(-1);
+      const more = last !== undefined && due.length > items.length;
       return {
         items: items.map(({ sessionId, at }) => ({ sessionId, at: at.toISOString() })),
-        next: encodeRevocationCursor({ position: newestPosition, readAtMs: lastReadAt?.getTime() ?? 1 }),
+        next: encodeRevocationCursor(
+          more
+            ? { position, readAtMs, page: { told: last.position, startedAtMs } }
+            : { position: newestPosition, readAtMs: startedAtMs },
+        ),
+        more,
       };
     },
   };

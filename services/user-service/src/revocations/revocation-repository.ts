@@ -8,7 +8,8 @@ export type EndReason =
   | 'roles-changed'
   | 'disabled'
   | 'account-deleted'
-  | 'refresh-token-replayed';
+  | 'refresh-token-replayed'
+  | 'too-many-sessions';
 
 export interface Revocation {
   position: number;

@@ -7,6 +7,7 @@ import { canonicalEmail } from '../users/email.ts';
 import { type Credentials, findCredentials } from '../users/user-repository.ts';
 import type { AccessTokenIssuer } from './access-token.ts';
 import { hashRefreshToken, REFRESH_TOKEN_BYTES, toRefreshToken } from './refresh-token.ts';
+import type { SessionLiveness } from './session-liveness.ts';
 import { insertSession } from './session-repository.ts';
 import { type TokensAnswer, toTokensAnswer } from './tokens.ts';
 
@@ -33,6 +34,7 @@ export interface LogInDeps {
   hasher: PasswordHasher;
   accessTokens: AccessTokenIssuer;
   accountLimit: Pick<RateLimiter, 'consume'>;
+  liveness: Pick<SessionLiveness, 'announceEnded'>;
   clock: Clock;
   newId: () => string;
   refreshTokenTtlMs: number;
@@ -77,7 +79,7 @@ async function openSession(
   const now = clock.now();
   const sessionId = newId();
   const refreshToken = toRefreshToken(randomBytes(REFRESH_TOKEN_BYTES));
-  const owner = await insertSession(deps.pool, {
+  const opened = await insertSession(deps.pool, {
     id: sessionId,
     userId: credentials.userId,
     passwordHash: credentials.passwordHash,
@@ -89,7 +91,9 @@ async function openSession(
     refreshTokenHash: hashRefreshToken(refreshToken),
     refreshTokenExpiresAt: new Date(now.getTime() + Math.min(deps.refreshTokenTtlMs, deps.sessionTtlMs)),
   });
-  if (owner === undefined) return undefined;
+  if (opened === undefined) return undefined;
+  const { ended, ...owner } = opened;
+  await deps.liveness.announceEnded(ended);
   const access = await deps.accessTokens.issue({ userId: credentials.userId, sessionId, ...owner });
   return toTokensAnswer(access, refreshToken);
 }

@@ -1,5 +1,6 @@
 import type { Role } from '@souk/http';
 import type { Pool, PoolClient, Queryable } from '@souk/service-runtime';
+import type { EndReason } from '../revocations/revocation-repository.ts';
 import type { PresentedToken } from './refresh-token.ts';
 
 export interface NewSession {
@@ -22,12 +23,21 @@ export interface SessionOwner {
   roles: Role[];
 }
 
+export interface OpenedSession extends SessionOwner {
+  /** Ids of sessions that had to end for it; to be announced. */
+  ended: string[];
+}
+
+/** Ending all sessions of an account is one statement, and must stay one that ends in time. */
+export const SESSIONS_PER_USER_MAX = 1_000;
+
 /**
  * Opens a session with its first refresh token and remembers the address, in one statement. The share lock makes it wait
  * for a write to the account and judge again: a session opened beside a disabling either is ended by it or never begins.
+ * Of an account with as many sessions as it may have, the ones that were not used for longest end.
  */
-export async function insertSession(db: Queryable, session: NewSession): Promise<SessionOwner | undefined> {
-  const { rows } = await db.query<SessionOwner>(
+export async function insertSession(db: Queryable, session: NewSession): Promise<OpenedSession | undefined> {
+  const { rows } = await db.query<OpenedSession>(
     `WITH owner AS (
        SELECT id, email, roles FROM users WHERE id = $1 AND password_hash = $2 AND NOT disabled FOR SHARE),
      session AS (
@@ -40,8 +50,18 @@ export async function insertSession(db: Queryable, session: NewSession): Promise
      known AS (
        INSERT INTO known_addresses (user_id, address, last_success_at)
        SELECT id, $10, $4 FROM owner
-       ON CONFLICT (user_id, address) DO UPDATE SET last_success_at = excluded.last_success_at)
-     SELECT email, roles FROM owner`,
+       ON CONFLICT (user_id, address) DO UPDATE SET last_success_at = excluded.last_success_at),
+     surplus AS (
+       SELECT s.id FROM sessions s JOIN owner ON owner.id = s.user_id
+        WHERE s.ended_at IS NULL AND s.expires_at > $4
+        ORDER BY s.last_used_at DESC, s.id DESC OFFSET $11),
+     ended AS (
+       UPDATE sessions SET ended_at = $4, end_reason = $12
+        WHERE id IN (SELECT id FROM sessions WHERE id IN (SELECT id FROM surplus) FOR NO KEY UPDATE SKIP LOCKED)
+        RETURNING id),
+     revoked AS (
+       INSERT INTO revocations (session_id, reason) SELECT id, $12 FROM ended)
+     SELECT email, roles, ARRAY (SELECT id FROM ended) AS ended FROM owner`,
     [
       session.userId,
       session.passwordHash,
@@ -53,6 +73,8 @@ export async function insertSession(db: Queryable, session: NewSession): Promise
       session.refreshTokenHash,
       session.refreshTokenExpiresAt,
       session.addressKey,
+      SESSIONS_PER_USER_MAX - 1,
+      'too-many-sessions' satisfies EndReason,
     ],
   );
   return rows[0];

@@ -1,6 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, startUserService, type UserServiceUnderTest } from '../../test/user-service-under-test.ts';
+import { SESSIONS_PER_USER_MAX } from './session-repository.ts';
 
 let souk: UserServiceUnderTest;
 beforeAll(async () => {
@@ -119,6 +120,35 @@ describe('logging out', () => {
     const other = await souk.logIn(user.email);
     await souk.call('POST', '/api/v1/users/logout', { token });
     expect((await me(other.accessToken)).status).toBe(200);
+  });
+});
+
+describe('an account with too many sessions', () => {
+  it('loses the one that was not used for longest, and all of them end at once with a new password', async () => {
+    const { user, tokens: oldest } = await souk.person();
+    const kept = await souk.logIn(user.email);
+    const { pool } = souk.database;
+    await pool.query(`UPDATE sessions SET last_used_at = created_at - interval '1 hour' WHERE id = $1`, [
+      decodeJwt(oldest.accessToken).sid,
+    ]);
+    await pool.query(
+      `INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at)
+       SELECT gen_random_uuid(), user_id, created_at, last_used_at, expires_at
+         FROM sessions, generate_series(1, $2) WHERE id = $1`,
+      [decodeJwt(kept.accessToken).sid, SESSIONS_PER_USER_MAX - 2],
+    );
+    const { accessToken } = await souk.logIn(user.email);
+    expect((await me(oldest.accessToken)).status).toBe(401);
+    const { body: page } = await souk.call('GET', '/internal/revocations');
+    expect(page.items).toContainEqual(expect.objectContaining({ sessionId: decodeJwt(oldest.accessToken).sid }));
+    expect((await me(kept.accessToken)).status).toBe(200);
+    const { body: sessions } = await souk.call('GET', '/api/v1/users/me/sessions', { token: accessToken });
+    expect(sessions.total).toBe(SESSIONS_PER_USER_MAX);
+    const body = { currentPassword: PASSWORD, newPassword: 'marmalade-bicycle-17' };
+    expect((await souk.call('PUT', '/api/v1/users/me/password', { token: accessToken, body })).status).toBe(204);
+    expect((await me(kept.accessToken)).status).toBe(401);
+    const { body: left } = await souk.call('GET', '/api/v1/users/me/sessions', { token: accessToken });
+    expect(left.total).toBe(1);
   });
 });
 
