@@ -55,6 +55,7 @@ export const PROD: PlatformOptions = {
     mailFrom: 'Souk <shop@souk.example>',
     adminEmail: 'admin@souk.example',
     publicUrl: 'https://shop.souk.example',
+    paymentProvider: 'stripe',
   },
   data: 'external',
   demoData: false,

@@ -12,6 +12,8 @@ export const SECRETS = {
   messaging: { name: 'souk-messaging', keys: ['AMQP_URL'] },
   cache: { name: 'souk-cache', keys: ['REDIS_URL'] },
   mail: { name: 'souk-mail', keys: ['SMTP_URL'] },
+  /** With `paymentProvider: 'stripe'` only. */
+  payment: { name: 'souk-payment', keys: ['STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET'] },
 } as const;
 
 /** Its own user and the owner, for one service. */
@@ -90,10 +92,15 @@ function literals(service: ServiceModel, options: EnvironmentOptions): Environme
         fromSecret(SECRETS.mail, 'SMTP_URL'),
       ];
     case 'payment-service':
-      return [{ name: 'PAYMENT_PROVIDER', value: 'sandbox' }];
+      return paymentVariables(options);
     default:
       return [];
   }
+}
+
+function paymentVariables({ paymentProvider = 'sandbox' }: EnvironmentOptions): EnvironmentVariable[] {
+  const keys = paymentProvider === 'stripe' ? SECRETS.payment.keys : [];
+  return [{ name: 'PAYMENT_PROVIDER', value: paymentProvider }, ...keys.map((key) => fromSecret(SECRETS.payment, key))];
 }
 
 /** Development values for every Secret of the embedded data tier. They protect nothing and are no secret. */

@@ -13,6 +13,8 @@ export interface EnvironmentOptions {
   adminEmail: string;
   /** Where customers reach the shop; links in mails start with it. */
   publicUrl: string;
+  /** Who moves the money; without it the sandbox, which moves none. */
+  paymentProvider?: 'sandbox' | 'stripe';
 }
 
 export interface ServiceScale {

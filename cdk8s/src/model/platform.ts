@@ -151,6 +151,12 @@ export const DATA_IMAGES = {
   mailpit: 'axllent/mailpit:v1.27',
 } as const;
 
+/**
+ * Whoever asks for many pages of the catalogue fills the cache: what was not used for longest goes, before the container has to.
+ * Half of its memory, because a snapshot may copy what changes meanwhile.
+ */
+export const REDIS_ARGS = ['--maxmemory', '128mb', '--maxmemory-policy', 'allkeys-lru'] as const;
+
 /** The model contradicts itself; synthesis stops. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';

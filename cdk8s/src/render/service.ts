@@ -66,6 +66,8 @@ function spread(
     topologyKey,
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector,
+    // Each version is spread by itself: else a rollout leaves the new pods where the old ones were not.
+    matchLabelKeys: ['pod-template-hash'],
   });
   return {
     topologySpreadConstraints: [constraint('kubernetes.io/hostname'), constraint('topology.kubernetes.io/zone')],
@@ -180,6 +182,8 @@ export function renderScaling(scope: Construct, service: ServiceModel, options: 
       metadata: metadata(service.name, 'service', options),
       spec: {
         maxUnavailable: k8s.IntOrString.fromNumber(1),
+        // A pod that does not get ready serves nobody: it must not keep a node from being drained.
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
         selector: { matchLabels: selectorLabels(service.name, options) },
       },
     });
