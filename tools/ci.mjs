@@ -1,69 +1,59 @@
-// What .ci/run runs on a clean checkout: npm test, then the checks around it. Closes with one line, "N passed, N failed".
-import { spawnSync } from 'node:child_process';
+// What .ci/run runs on a clean checkout: npm test, then the checks around it, then the cluster. Closes with one line,
+// "N passed, N failed". `--only=tests|checks|cluster` runs one part of it.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './workspace.mjs';
+import { parseArgs } from 'node:util';
+import { runOnCluster } from './ci/cluster.mjs';
+import { Steps } from './ci/steps.mjs';
+import { ensureInstalled } from './install.mjs';
 
-const total = { passed: 0, failed: 0 };
-const failures = [];
-
-function run(title, command, { env = {}, counts = true } = {}) {
-  console.log(`\n── ${title} ${'─'.repeat(Math.max(0, 76 - title.length))}`);
-  const startedAt = performance.now();
-  const [program, ...args] = command;
-  const result = spawnSync(program, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, CI: 'true', ...env } });
-  const ok = result.status === 0;
-  console.log(`${title}: ${ok ? 'passed' : 'FAILED'} after ${Math.round((performance.now() - startedAt) / 1000)} s`);
-  if (!ok) failures.push(title);
-  if (counts) total[ok ? 'passed' : 'failed'] += 1;
-  return ok;
+const { values: flags } = parseArgs({ options: { only: { type: 'string' } } });
+const PARTS = ['tests', 'checks', 'cluster'];
+if (flags.only !== undefined && !PARTS.includes(flags.only)) {
+  console.error(`--only is one of ${PARTS.join(', ')}`);
+  process.exit(2);
 }
+const wants = (part) => flags.only === undefined || flags.only === part;
 
-function runNpmTest(folder) {
-  const summary = join(folder, 'summary.json');
-  const ok = run('npm test', ['npm', 'test'], { env: { SOUK_TEST_SUMMARY: summary }, counts: false });
-  if (existsSync(summary)) {
-    const { passed, failed, failures: tests } = JSON.parse(readFileSync(summary, 'utf8'));
-    failures.push(...tests);
-    total.passed += passed;
-    total.failed += failed;
-  }
-  if (!ok && total.failed === 0) total.failed += 1;
-}
-
-/** The platform on a real cluster, where .ci/run has found a program that starts one. */
-function runOnCluster(cluster) {
-  if (!run('A cluster', [cluster, 'up'])) return;
-  try {
-    run('Platform on the cluster', ['npm', 'run', '--silent', 'test:cluster', '--', '--quick']);
-    run('Operator on the cluster', ['npm', 'run', '--silent', 'test:operator', '--', '--only=cluster', '--quick']);
-  } finally {
-    run('The cluster is removed', [cluster, 'down'], { counts: false });
-  }
-}
-
+const steps = new Steps();
 const node = (script, ...args) => [process.execPath, join('tools', script), ...args];
 
+async function runTests(folder) {
+  const summary = join(folder, 'summary.json');
+  const ok = await steps.attempt('npm test', ['npm', 'test'], { env: { SOUK_TEST_SUMMARY: summary } });
+  const counted = existsSync(summary) ? JSON.parse(readFileSync(summary, 'utf8')) : { passed: 0, failed: 0 };
+  steps.passed += counted.passed;
+  steps.failed += counted.failed;
+  if (!ok) steps.failures.push('npm test', ...(counted.failures ?? []));
+  if (!ok && counted.failed === 0) steps.failed += 1;
+}
+
+async function runChecks() {
+  await steps.run('Lint', ['npx', 'biome', 'check', '.']);
+  await steps.run('Types', node('nx.mjs', 'typecheck'));
+  await steps.run('Migrations lead to the schemas', node('drift.mjs'));
+  await steps.run('OpenAPI documents', node('openapi.mjs', '--check'));
+  await steps.run('Every problem is expected by a test', node('problem-slugs.mjs'));
+  await steps.run('Client of the API', node('client.mjs', '--check'));
+  await steps.run('AsyncAPI document', node('asyncapi.mjs', '--check'));
+  await steps.run('Reference of environment variables', node('environment.mjs', '--check'));
+  await steps.run('Definition of Shop, charts and their pages', node('shop.mjs', '--check'));
+  await steps.run('Charts', ['npm', 'run', '--silent', 'test:operator', '--', '--only=charts']);
+  await steps.run('Manifests', ['npm', 'run', '--silent', 'k8s:synth', '--', '--check']);
+  await steps.run('Bundles and their sizes', node('nx.mjs', 'build'));
+}
+
+// `npm test` does this itself.
+if (!wants('tests') && !ensureInstalled()) process.exit(1);
 const folder = mkdtempSync(join(tmpdir(), 'souk-ci-'));
 try {
-  runNpmTest(folder);
-  run('Lint', ['npx', 'biome', 'check', '.']);
-  run('Types', node('nx.mjs', 'typecheck'));
-  run('Migrations lead to the schemas', node('drift.mjs'));
-  run('OpenAPI documents', node('openapi.mjs', '--check'));
-  run('Every problem is expected by a test', node('problem-slugs.mjs'));
-  run('Client of the API', node('client.mjs', '--check'));
-  run('AsyncAPI document', node('asyncapi.mjs', '--check'));
-  run('Reference of environment variables', node('environment.mjs', '--check'));
-  run('Definition of Shop, charts and their pages', node('shop.mjs', '--check'));
-  run('Charts', ['npm', 'run', '--silent', 'test:operator', '--', '--only=charts']);
-  run('Manifests', ['npm', 'run', '--silent', 'k8s:synth', '--', '--check']);
-  run('Bundles and their sizes', node('nx.mjs', 'build'));
-  if (process.env.SOUK_CI_CLUSTER) runOnCluster(process.env.SOUK_CI_CLUSTER);
+  if (wants('tests')) await runTests(folder);
+  if (wants('checks')) await runChecks();
+  const { SOUK_CI_CLUSTER: cluster, SOUK_CI_ENGINE: engine, SOUK_CI_MINUTES: minutes = '60' } = process.env;
+  const endsAt = Number(minutes) * 60_000;
+  if (wants('cluster') && cluster && engine) await runOnCluster(steps, { engine, cluster, endsAt });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-if (failures.length > 0) console.log(`\nFailed:\n- ${failures.join('\n- ')}`);
-console.log(`\n${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+process.exitCode = steps.close();

@@ -69,7 +69,7 @@ interface JobManifest extends Manifest {
 }
 
 /** Asks from inside one service for another one's port; answers what came of it. */
-async function reach(from: string, url: string): Promise<string> {
+export async function reach(from: string, url: string): Promise<string> {
   const script = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(4000) }).then((r) => console.log(r.status), () => console.log('closed'))`;
   const execute = (node: string) => kubectl(['exec', `deployment/${from}`, '--', node, '-e', script]);
   return (await execute('/nodejs/bin/node').catch(() => execute('node'))).trim();

@@ -18,7 +18,7 @@ import { SkaffoldRun } from './skaffold-run.ts';
 
 const { values: flags } = parseArgs({
   options: {
-    /** Deployment, one order, the dry run and the rolling restart: what every change has to pass. */
+    /** Deployment, one order, the dry run, a rolling restart and an outage: what every change has to pass. */
     quick: { type: 'boolean', default: false },
     /** Leave the platform running. */
     keep: { type: 'boolean', default: false },
@@ -32,16 +32,11 @@ const skaffold = new SkaffoldRun(profile);
 const load = (): LoadOptions => ({ image: skaffold.built.get('souk/api-gateway') ?? '', requestsPerSecond: 50 });
 
 function points(): Point[] {
-  const first = [
-    ...deployPoints(skaffold, process.env.SOUK_CLUSTER_LOAD),
-    jobsAgainPoint(skaffold),
-    closedPoint,
-    productionPoint,
-  ];
-  // `node --watch` of the development image ends its child at once, without the drain that production promises.
+  const deployed = deployPoints(skaffold, process.env.SOUK_CLUSTER_LOAD);
+  if (flags.quick) return [...deployed, closedPoint, productionPoint, rollingRestartPoint(load), outagePoint('quick')];
+  const first = [...deployed, jobsAgainPoint(skaffold), closedPoint, productionPoint, rollingRestartPoint(load)];
   if (profile === undefined) return [...first, fileSyncPoint, secondReplicaPoint];
-  if (flags.quick) return [...first, rollingRestartPoint(load)];
-  return [...first, rollingRestartPoint(load), secondReplicaPoint, autoscalerPoint, killPoint(load), outagePoint];
+  return [...first, secondReplicaPoint, autoscalerPoint, killPoint(load), outagePoint('thorough')];
 }
 
 const removeAll = () =>

@@ -1,17 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { waitFor } from '@souk/testing';
+import type { LoadResult } from '../cluster/load.ts';
 import type { Kube } from './kube.ts';
-
-export interface LoadResult {
-  sent: number;
-  seconds: number;
-  failed: number;
-  samples: string[];
-  orders: number;
-  ends: Record<string, number>;
-  msP50: number;
-  msP99: number;
-}
 
 const NAME = 'souk-load';
 
@@ -21,11 +11,11 @@ const NAME = 'souk-load';
  */
 export async function underLoad(
   kube: Kube,
-  of: { shop: string; image: string },
+  of: { shop: string; image: string; requestsPerSecond?: number },
   work: () => Promise<void>,
 ): Promise<LoadResult> {
   const script = readFileSync(new URL('../cluster/load-script.mjs', import.meta.url), 'utf8');
-  const env = { BASE: `http://${of.shop}-api-gateway:3000`, RATE: '50', INSIST: 'false' };
+  const env = { BASE: `http://${of.shop}-api-gateway:3000`, RATE: String(of.requestsPerSecond ?? 50), INSIST: 'false' };
   const remove = () => kube.kubectl(['delete', 'pod', NAME, '--ignore-not-found', '--grace-period=1']);
   await remove();
   await kube.apply({
