@@ -50,6 +50,7 @@ export function contractCases(document: OpenApiDocument, options: ContractCasesO
     ...queryCases(operation),
     ...objectCases(operation),
     wrongMethodCase(operation),
+    brokenPathCase(operation),
   ]);
 }
 
@@ -272,4 +273,10 @@ function wrongMethodCase(operation: Operation): ContractCase {
     as: 'nobody',
     allow,
   });
+}
+
+function brokenPathCase(operation: Operation): ContractCase {
+  const { template } = operation;
+  const path = template.includes('{') ? template.replaceAll(/\{[^}]+\}/g, '%zz') : `${template}%zz`;
+  return caseOf(operation, { what: 'with a broken escape in its path', slug: 'malformed', status: 400, path });
 }

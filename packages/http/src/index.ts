@@ -1,10 +1,11 @@
 export { type AccessTokenOptions, verifyAccessToken } from './access-token.ts';
 export {
   type AnswerChecker,
-  checkReads,
+  type BodyChecker,
   createAnswerChecker,
+  createBodyChecker,
+  findOperation,
   type GivenAnswer,
-  type ReadSubject,
 } from './answer-check.ts';
 export { createHttpApp, type HttpApp, type HttpAppOptions } from './app.ts';
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from './authenticator.ts';
@@ -32,7 +33,12 @@ export {
 } from './idempotency.ts';
 export type { VerificationKey } from './key-set.ts';
 export { toNodeListener } from './node-listener.ts';
-export { createOpenApiDocument, type OpenApiDocument, type OpenApiOptions } from './openapi.ts';
+export {
+  createOpenApiDocument,
+  type OpenApiDocument,
+  type OpenApiOptions,
+  RATE_LIMIT_HEADERS,
+} from './openapi.ts';
 export {
   PAGE_LIMIT_DEFAULT,
   PAGE_LIMIT_MAX,
@@ -50,6 +56,7 @@ export {
   RefusalWithHeaders,
 } from './problem.ts';
 export { createRateLimiter, type RateLimit, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
+export { checkReads, type ReadSubject } from './read-check.ts';
 export { type Reply, type ReplyHeaders, type ReplyOptions, reply } from './reply.ts';
 export type { IfMatch, RequestContext } from './request-context.ts';
 export { isHostileTarget, TARGET_LENGTH_MAX, toOriginForm } from './request-target.ts';

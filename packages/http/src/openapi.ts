@@ -87,9 +87,19 @@ const PROBLEM_SCHEMA: JsonSchema = {
 };
 
 const HEADERS = {
-  'X-Request-Id': { description: "The request's id: the caller's, else a new one", schema: { type: 'string' } },
-  'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } },
-  'WWW-Authenticate': { description: 'The scheme that is needed', schema: { type: 'string' } },
+  'X-Request-Id': {
+    description: "The request's id: the caller's, else a new one",
+    required: true,
+    schema: { type: 'string' },
+  },
+  'Retry-After': { description: 'Seconds to wait', required: true, schema: { type: 'integer' } },
+  'WWW-Authenticate': { description: 'The scheme that is needed', required: true, schema: { type: 'string' } },
+  'Idempotent-Replayed': {
+    description: '`true`: the stored answer of an earlier request with the same Idempotency-Key',
+    schema: { type: 'string', enum: ['true'] },
+  },
+  RateLimit: { description: 'Where requests are limited: what is left, and until when', schema: { type: 'string' } },
+  'RateLimit-Policy': { description: 'Where requests are limited: how many in how long', schema: { type: 'string' } },
 } as const;
 
 function toOperation(route: RouteDefinition, collector: SchemaCollector): Record<string, unknown> {
@@ -104,7 +114,11 @@ function toOperation(route: RouteDefinition, collector: SchemaCollector): Record
   const parameters = parametersOf(route, collector);
   if (parameters.length > 0) operation.parameters = parameters;
   if (route.body !== undefined || route.rawBody === true) operation.requestBody = requestBodyOf(route, collector);
-  operation.responses = { ...responsesOf(route, collector), ...problemResponsesOf(route) };
+  const responses = { ...responsesOf(route, collector), ...problemResponsesOf(route) };
+  for (const [status, { headers }] of Object.entries(responses)) {
+    if (status === '429' || route.limits !== undefined) Object.assign(headers, RATE_LIMIT_HEADERS);
+  }
+  operation.responses = responses;
   return operation;
 }
 
@@ -170,31 +184,52 @@ function assertExample(schema: z.ZodType, example: unknown, where: string): void
   assert(error === undefined, `the example for ${where} breaks its schema: ${error?.message}`);
 }
 
+/** Beside an answer's own headers where a limiter stands in front of it. */
+export const RATE_LIMIT_HEADERS = {
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+} as const;
+
+interface ResponseObject {
+  description: string;
+  headers: Record<string, unknown>;
+  content?: Record<string, unknown>;
+}
+
 const REQUEST_ID_HEADER = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
 
-function responsesOf(route: RouteDefinition, collector: SchemaCollector): Record<string, unknown> {
-  const responses: Record<string, unknown> = {};
+function responsesOf(route: RouteDefinition, collector: SchemaCollector): Record<string, ResponseObject> {
+  const responses: Record<string, ResponseObject> = {};
   for (const [status, definition] of Object.entries(route.responses)) {
     const { description, schema, contentType = 'application/json', headers = {}, example } = definition;
     const documented = Object.entries(headers).map(([name, text]) => [
       name,
-      { description: text, schema: { type: 'string' } },
+      { description: text, required: true, schema: { type: 'string' } },
     ]);
-    const response: Record<string, unknown> = {
+    const response: ResponseObject = {
       description,
-      headers: { ...REQUEST_ID_HEADER, ...Object.fromEntries(documented) },
+      headers: { ...REQUEST_ID_HEADER, ...Object.fromEntries(documented), ...replayedHeader(route) },
     };
     if (schema !== undefined) assertExample(schema, example, `answer ${status} of ${route.method} ${route.path}`);
     if (schema !== undefined || definition.contentType !== undefined) {
       const media = schema === undefined ? {} : { schema: collector.output(schema) };
       response.content = { [contentType]: example === undefined ? media : { ...media, example } };
+      if (definition.stream !== undefined) response.content[definition.stream] = {};
     }
     responses[status] = response;
   }
   if (route.method === 'GET' && sendsEtag(route)) {
-    responses['304'] = { description: 'Unchanged since If-None-Match', headers: REQUEST_ID_HEADER };
+    const { ETag, etag = ETag, ...more } = responses['200']?.headers ?? {};
+    responses['304'] = { description: 'Unchanged since If-None-Match', headers: { ...more, ETag: etag } };
   }
   return responses;
+}
+
+/** On whatever is stored and given again: answers, and refusals by state. */
+function replayedHeader(route: RouteDefinition): Record<string, unknown> {
+  return route.idempotencyKey === true
+    ? { 'Idempotent-Replayed': { $ref: '#/components/headers/Idempotent-Replayed' } }
+    : {};
 }
 
 /** The problems a route can answer: those it names, and those that follow from what it takes. */
@@ -224,17 +259,19 @@ const KEY_PROBLEMS: readonly ProblemSlug[] = [
   'idempotency-in-progress',
 ];
 
-function problemResponsesOf(route: RouteDefinition): Record<string, unknown> {
+function problemResponsesOf(route: RouteDefinition): Record<string, ResponseObject> {
   const byStatus = new Map<number, ProblemSlug[]>();
   for (const slug of problemsOf(route)) {
     const { status } = PROBLEMS[slug];
     byStatus.set(status, [...(byStatus.get(status) ?? []), slug]);
   }
-  const responses: Record<string, unknown> = {};
+  const responses: Record<string, ResponseObject> = {};
   for (const [status, slugs] of [...byStatus].sort(([a], [b]) => a - b)) {
     const headers: Record<string, unknown> = { ...REQUEST_ID_HEADER };
     if (status === 401) headers['WWW-Authenticate'] = { $ref: '#/components/headers/WWW-Authenticate' };
     if (status === 429 || status === 503) headers['Retry-After'] = { $ref: '#/components/headers/Retry-After' };
+    if (status === 409 || status === 422) Object.assign(headers, replayedHeader(route));
+    if (slugs.includes('idempotency-in-progress')) headers['Retry-After'] = IN_PROGRESS_RETRY_AFTER;
     const examples = Object.fromEntries(slugs.map((slug) => [slug, { value: exampleOf(slug, route) }]));
     const content = { [PROBLEM_CONTENT_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples } };
     responses[status] = {
@@ -245,6 +282,11 @@ function problemResponsesOf(route: RouteDefinition): Record<string, unknown> {
   }
   return responses;
 }
+
+const IN_PROGRESS_RETRY_AFTER = {
+  description: 'Seconds to wait, with `idempotency-in-progress`',
+  schema: { type: 'integer' },
+};
 
 function exampleOf(slug: ProblemSlug, route: RouteDefinition) {
   return problemDocument(new Refusal(slug, PROBLEMS[slug].title), { path: route.path, traceId: EXAMPLE_TRACE_ID });

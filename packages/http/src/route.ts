@@ -26,6 +26,8 @@ export interface ResponseDefinition {
   schema?: z.ZodType;
   /** Media type of the body; `application/json` when left out. */
   contentType?: string;
+  /** Media type in which the same is streamed to those who accept it. */
+  stream?: string;
   /** Header name -> what it says. ETag, Location and the like; X-Request-Id is documented by itself. */
   headers?: Record<string, string>;
   example?: unknown;

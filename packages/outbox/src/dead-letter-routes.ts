@@ -57,6 +57,26 @@ const messageSchema = summarySchema
 
 const redrivenSchema = z.object({ redriven: z.int() }).meta({ id: 'Redriven' });
 
+const SUMMARY_EXAMPLE = {
+  id: '019ab000-0000-7000-8000-000000000009',
+  messageId: '019ab000-0000-7000-8000-000000000008',
+  type: 'order.completed',
+  orderId: '019ab000-0000-7000-8000-000000000001',
+  reason: 'unexpected version',
+  attempts: 1,
+  deadLetteredAt: '2026-11-22T12:00:00.000Z',
+};
+
+const MESSAGE_EXAMPLE = {
+  ...SUMMARY_EXAMPLE,
+  message: {
+    contentType: 'application/cloudevents+json',
+    headers: { 'x-dead-letter-reason': 'unexpected version' },
+    encoding: 'utf8',
+    body: '{"specversion":"1.0","type":"order.completed","dataschema":"/schemas/order.completed/v9","data":{}}',
+  },
+};
+
 const RETRY_AFTER_SECONDS = 5;
 
 /** The operations API of one service: its dead letters, for administrators. Each change leaves an audit line. */
@@ -90,7 +110,13 @@ function readRoutes(
       operationId: operationId('list', 'DeadLetters'),
       summary: `Messages that ${service} has given up`,
       query: z.strictObject(pageQuery),
-      responses: { 200: { description: 'Newest first', schema: pageSchema(summarySchema) } },
+      responses: {
+        200: {
+          description: 'Newest first',
+          schema: pageSchema(summarySchema),
+          example: { items: [SUMMARY_EXAMPLE], nextCursor: null, total: 1 },
+        },
+      },
       handler: async ({ query }) => {
         const [before] = query.cursor === undefined ? [] : cursors.decode(query.cursor);
         const { items, total } = await listDeadLetters(pool, {
@@ -110,7 +136,7 @@ function readRoutes(
       operationId: operationId('get', 'DeadLetter'),
       summary: 'One dead letter with the whole message',
       params: pathIdSchema,
-      responses: { 200: { description: 'The dead letter', schema: messageSchema } },
+      responses: { 200: { description: 'The dead letter', schema: messageSchema, example: MESSAGE_EXAMPLE } },
       problems: ['not-found'],
       handler: async ({ params }) => reply.ok(toMessageBody(await getDeadLetter(pool, params.id))),
     }),
@@ -121,7 +147,9 @@ function writeRoutes(options: DeadLetterRoutesOptions, { base, operationId, shar
   const { broker, logger, pool, service } = options;
   const audit = (action: string, adminId: string, fields: object) =>
     logger.info({ audit: true, action, adminId, ...fields }, 'Changed dead letters');
-  const redriven = { 202: { description: 'Published to the queue again', schema: redrivenSchema } };
+  const redriven = {
+    202: { description: 'Published to the queue again', schema: redrivenSchema, example: { redriven: 1 } },
+  };
   return [
     defineRoute({
       ...shared,

@@ -369,14 +369,14 @@ export interface Operations {
   getCart: {
     input: Record<never, never>;
     answer: Cart;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Empty the cart: DELETE /api/v1/cart */
   clearCart: {
     input: Record<never, never>;
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Put a product into the cart, or change its quantity: PUT /api/v1/cart/items/{productId} */
@@ -388,7 +388,7 @@ export interface Operations {
       body: PutCartItem;
     };
     answer: Cart;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Take a product out of the cart: DELETE /api/v1/cart/items/{productId} */
@@ -399,7 +399,7 @@ export interface Operations {
       };
     };
     answer: Cart;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** All categories by name, not paged: GET /api/v1/categories */
@@ -410,7 +410,7 @@ export interface Operations {
       nextCursor: null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Add a category: POST /api/v1/categories */
@@ -423,7 +423,7 @@ export interface Operations {
       };
     };
     answer: Category;
-    problems: 'category-exists' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'category-exists' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Rename a category or move it; parent null takes it to the top: PATCH /api/v1/categories/{slug} */
@@ -440,7 +440,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: Category;
-    problems: 'conflict' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'conflict' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Remove an empty category: DELETE /api/v1/categories/{slug} */
@@ -453,7 +453,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: undefined;
-    problems: 'category-not-empty' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'category-not-empty' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Messages that notification-service has given up: GET /api/v1/operations/notification-service/dead-letters */
@@ -471,14 +471,14 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes all dead letters to the queue again: POST /api/v1/operations/notification-service/dead-letters/redrive */
   redriveNotificationServiceDeadLetters: {
     input: Record<never, never>;
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One dead letter with the whole message: GET /api/v1/operations/notification-service/dead-letters/{id} */
@@ -489,7 +489,7 @@ export interface Operations {
       };
     };
     answer: DeadLetterMessage;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Drops a dead letter for good: DELETE /api/v1/operations/notification-service/dead-letters/{id} */
@@ -500,7 +500,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes one dead letter to the queue again, with its original id: POST /api/v1/operations/notification-service/dead-letters/{id}/redrive */
@@ -511,7 +511,7 @@ export interface Operations {
       };
     };
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Messages that order-service has given up: GET /api/v1/operations/order-service/dead-letters */
@@ -529,14 +529,14 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes all dead letters to the queue again: POST /api/v1/operations/order-service/dead-letters/redrive */
   redriveOrderServiceDeadLetters: {
     input: Record<never, never>;
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One dead letter with the whole message: GET /api/v1/operations/order-service/dead-letters/{id} */
@@ -547,7 +547,7 @@ export interface Operations {
       };
     };
     answer: DeadLetterMessage;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Drops a dead letter for good: DELETE /api/v1/operations/order-service/dead-letters/{id} */
@@ -558,7 +558,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes one dead letter to the queue again, with its original id: POST /api/v1/operations/order-service/dead-letters/{id}/redrive */
@@ -569,7 +569,7 @@ export interface Operations {
       };
     };
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Messages that payment-service has given up: GET /api/v1/operations/payment-service/dead-letters */
@@ -587,14 +587,14 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes all dead letters to the queue again: POST /api/v1/operations/payment-service/dead-letters/redrive */
   redrivePaymentServiceDeadLetters: {
     input: Record<never, never>;
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One dead letter with the whole message: GET /api/v1/operations/payment-service/dead-letters/{id} */
@@ -605,7 +605,7 @@ export interface Operations {
       };
     };
     answer: DeadLetterMessage;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Drops a dead letter for good: DELETE /api/v1/operations/payment-service/dead-letters/{id} */
@@ -616,7 +616,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes one dead letter to the queue again, with its original id: POST /api/v1/operations/payment-service/dead-letters/{id}/redrive */
@@ -627,7 +627,7 @@ export interface Operations {
       };
     };
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Messages that product-service has given up: GET /api/v1/operations/product-service/dead-letters */
@@ -645,14 +645,14 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes all dead letters to the queue again: POST /api/v1/operations/product-service/dead-letters/redrive */
   redriveProductServiceDeadLetters: {
     input: Record<never, never>;
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One dead letter with the whole message: GET /api/v1/operations/product-service/dead-letters/{id} */
@@ -663,7 +663,7 @@ export interface Operations {
       };
     };
     answer: DeadLetterMessage;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Drops a dead letter for good: DELETE /api/v1/operations/product-service/dead-letters/{id} */
@@ -674,7 +674,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Publishes one dead letter to the queue again, with its original id: POST /api/v1/operations/product-service/dead-letters/{id}/redrive */
@@ -685,7 +685,7 @@ export interface Operations {
       };
     };
     answer: Redriven;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** List orders: GET /api/v1/orders */
@@ -706,7 +706,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Place an order: POST /api/v1/orders */
@@ -717,7 +717,7 @@ export interface Operations {
       idempotencyKey?: string | undefined;
     };
     answer: Order;
-    problems: 'cart-empty' | 'conflict' | 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'out-of-stock' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'cart-empty' | 'conflict' | 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'out-of-stock' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Read an order: GET /api/v1/orders/{id} */
@@ -728,7 +728,7 @@ export interface Operations {
       };
     };
     answer: Order;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Change the shipping address while the order is unfulfilled: PATCH /api/v1/orders/{id} */
@@ -742,7 +742,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: Order;
-    problems: 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation' | 'wrong-state';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation' | 'wrong-state';
   };
 
   /** Cancel an order that is not on its way: POST /api/v1/orders/{id}/cancel */
@@ -754,7 +754,7 @@ export interface Operations {
       body?: CancelOrder;
     };
     answer: Order;
-    problems: 'internal' | 'malformed' | 'not-cancellable' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-cancellable' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Note that the goods arrived: POST /api/v1/orders/{id}/deliver */
@@ -766,7 +766,7 @@ export interface Operations {
       body?: DeliverOrder;
     };
     answer: Order;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation' | 'wrong-state';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation' | 'wrong-state';
   };
 
   /** The timeline of an order: GET /api/v1/orders/{id}/events */
@@ -787,7 +787,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'not-acceptable' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-acceptable' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Note that the goods left the warehouse: POST /api/v1/orders/{id}/ship */
@@ -799,7 +799,7 @@ export interface Operations {
       body: ShipOrder;
     };
     answer: Order;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation' | 'wrong-state';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation' | 'wrong-state';
   };
 
   /** The caller's payments, or those of one order: GET /api/v1/payments */
@@ -818,7 +818,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Pay an order that was placed without a payment method: POST /api/v1/payments */
@@ -832,7 +832,7 @@ export interface Operations {
       idempotencyKey?: string | undefined;
     };
     answer: Payment;
-    problems: 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'not-found' | 'order-not-payable' | 'payment-exists' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'not-found' | 'order-not-payable' | 'payment-exists' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Stripe's own news of charges: POST /api/v1/payments/webhooks/stripe */
@@ -841,7 +841,7 @@ export interface Operations {
       body: unknown;
     };
     answer: WebhookReceived;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One payment: GET /api/v1/payments/{id} */
@@ -852,7 +852,7 @@ export interface Operations {
       };
     };
     answer: Payment;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** The refunds of a payment, newest first: GET /api/v1/payments/{id}/refunds */
@@ -873,7 +873,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Give back all that is left of a payment, or a part of it: POST /api/v1/payments/{id}/refunds */
@@ -893,7 +893,7 @@ export interface Operations {
       idempotencyKey?: string | undefined;
     };
     answer: Refund;
-    problems: 'forbidden' | 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'not-found' | 'not-refundable' | 'rate-limited' | 'refund-exceeds-payment' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'idempotency-in-progress' | 'idempotency-key-missing' | 'idempotency-key-reused' | 'internal' | 'invalid-request' | 'malformed' | 'not-found' | 'not-refundable' | 'rate-limited' | 'refund-exceeds-payment' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Browse and search the catalogue: GET /api/v1/products */
@@ -921,7 +921,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Put a product on sale: POST /api/v1/products */
@@ -938,7 +938,7 @@ export interface Operations {
       };
     };
     answer: Product;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'sku-taken' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'sku-taken' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** A product by id or slug: GET /api/v1/products/{id} */
@@ -949,7 +949,7 @@ export interface Operations {
       };
     };
     answer: Product;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Change a product: PATCH /api/v1/products/{id} */
@@ -970,7 +970,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: Product;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'sku-taken' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'sku-taken' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Take a product off sale: DELETE /api/v1/products/{id} */
@@ -983,7 +983,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: undefined;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** The stock of a product: GET /api/v1/products/{id}/inventory */
@@ -994,7 +994,7 @@ export interface Operations {
       };
     };
     answer: Inventory;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** State how many pieces are on hand: PUT /api/v1/products/{id}/inventory */
@@ -1010,7 +1010,7 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: Inventory;
-    problems: 'forbidden' | 'insufficient-stock' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'insufficient-stock' | 'internal' | 'malformed' | 'not-found' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Add or take away pieces, with a reason: POST /api/v1/products/{id}/inventory/adjustments */
@@ -1025,7 +1025,7 @@ export interface Operations {
       };
     };
     answer: Inventory;
-    problems: 'forbidden' | 'insufficient-stock' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'insufficient-stock' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** What came and went, newest first: GET /api/v1/products/{id}/inventory/movements */
@@ -1046,7 +1046,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Accounts, newest first: GET /api/v1/users */
@@ -1066,7 +1066,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Register an account: POST /api/v1/users */
@@ -1075,7 +1075,7 @@ export interface Operations {
       body: Registration;
     };
     answer: User;
-    problems: 'email-taken' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'email-taken' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Log in: POST /api/v1/users/login */
@@ -1084,21 +1084,21 @@ export interface Operations {
       body: Login;
     };
     answer: Tokens;
-    problems: 'internal' | 'invalid-credentials' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'invalid-credentials' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** End the session of the presented token: POST /api/v1/users/logout */
   logOut: {
     input: Record<never, never>;
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** The caller’s account: GET /api/v1/users/me */
   getProfile: {
     input: Record<never, never>;
     answer: User;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Change name or phone of the caller: PATCH /api/v1/users/me */
@@ -1109,14 +1109,14 @@ export interface Operations {
       ifMatch: number | string;
     };
     answer: User;
-    problems: 'internal' | 'malformed' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'precondition-failed' | 'precondition-required' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Delete the caller’s account: DELETE /api/v1/users/me */
   deleteProfile: {
     input: Record<never, never>;
     answer: undefined;
-    problems: 'internal' | 'last-admin' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'last-admin' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** The caller’s address book, newest first: GET /api/v1/users/me/addresses */
@@ -1134,7 +1134,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Add an address: POST /api/v1/users/me/addresses */
@@ -1143,7 +1143,7 @@ export interface Operations {
       body: AddressInput;
     };
     answer: OwnAddress;
-    problems: 'conflict' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'conflict' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** One of the caller’s addresses: GET /api/v1/users/me/addresses/{id} */
@@ -1154,7 +1154,7 @@ export interface Operations {
       };
     };
     answer: OwnAddress;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Replace one of the caller’s addresses: PUT /api/v1/users/me/addresses/{id} */
@@ -1166,7 +1166,7 @@ export interface Operations {
       body: AddressInput;
     };
     answer: OwnAddress;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Delete one of the caller’s addresses: DELETE /api/v1/users/me/addresses/{id} */
@@ -1177,7 +1177,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Change the caller’s password: PUT /api/v1/users/me/password */
@@ -1186,7 +1186,7 @@ export interface Operations {
       body: PasswordChange;
     };
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** The live sessions of the caller, newest first: GET /api/v1/users/me/sessions */
@@ -1204,7 +1204,7 @@ export interface Operations {
       nextCursor: string | null;
       total: number;
     };
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** End one of the caller’s sessions: DELETE /api/v1/users/me/sessions/{id} */
@@ -1215,7 +1215,7 @@ export interface Operations {
       };
     };
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Have a link mailed that resets the password: POST /api/v1/users/password-reset */
@@ -1224,7 +1224,7 @@ export interface Operations {
       body: PasswordResetRequest;
     };
     answer: undefined;
-    problems: 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Set a new password by the token of a mail: POST /api/v1/users/password-reset/confirm */
@@ -1233,7 +1233,7 @@ export interface Operations {
       body: PasswordReset;
     };
     answer: undefined;
-    problems: 'internal' | 'invalid-reset-token' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'invalid-reset-token' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** Exchange a refresh token for new tokens: POST /api/v1/users/refresh */
@@ -1242,7 +1242,7 @@ export interface Operations {
       body: Refresh;
     };
     answer: Tokens;
-    problems: 'internal' | 'invalid-refresh-token' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'internal' | 'invalid-refresh-token' | 'malformed' | 'rate-limited' | 'too-large' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 
   /** An account: GET /api/v1/users/{id} */
@@ -1253,7 +1253,7 @@ export interface Operations {
       };
     };
     answer: User;
-    problems: 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'malformed' | 'not-found' | 'rate-limited' | 'unauthorized' | 'unavailable' | 'upstream-timeout' | 'validation';
   };
 
   /** Change roles or access of an account: PATCH /api/v1/users/{id} */
@@ -1265,7 +1265,7 @@ export interface Operations {
       body?: AccountChange;
     };
     answer: User;
-    problems: 'forbidden' | 'internal' | 'last-admin' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'validation';
+    problems: 'bad-gateway' | 'forbidden' | 'internal' | 'last-admin' | 'malformed' | 'not-found' | 'rate-limited' | 'too-large' | 'unauthorized' | 'unavailable' | 'unsupported-media' | 'upstream-timeout' | 'validation';
   };
 }
 

@@ -1,4 +1,5 @@
-import type { OpenApiDocument } from '@souk/http';
+import { PROBLEMS, type ProblemSlug, Refusal } from '@souk/contracts';
+import { type OpenApiDocument, PROBLEM_CONTENT_TYPE, problemDocument, RATE_LIMIT_HEADERS } from '@souk/http';
 import { API_PREFIX } from '../routes.ts';
 
 export interface NamedDocument {
@@ -9,12 +10,8 @@ export interface NamedDocument {
 type Json = Record<string, unknown>;
 
 /** What the gateway itself may answer to any route, beside what the service's own document says. */
-const GATEWAY_PROBLEMS: Readonly<Record<string, string>> = {
-  '429': '`rate-limited`: Too many requests',
-  '502': '`bad-gateway`: The service behind the gateway gave no valid answer',
-  '503': '`unavailable`: The service is not available at the moment',
-  '504': '`upstream-timeout`: The service behind the gateway did not answer in time',
-};
+const GATEWAY_PROBLEMS: readonly ProblemSlug[] = ['rate-limited', 'bad-gateway', 'unavailable', 'upstream-timeout'];
+const EXAMPLE_TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
 /** One public document from those of the services: their paths below /api/v1, and only the components these use. */
 export function joinDocuments(documents: readonly NamedDocument[]): OpenApiDocument {
@@ -30,7 +27,11 @@ export function joinDocuments(documents: readonly NamedDocument[]): OpenApiDocum
     for (const [path, operations] of publicPaths) {
       paths[path] = Object.fromEntries(
         Object.entries(operations).map(([method, operation]) => {
-          const joined = toJoinedOperation(withRenamedRefs(operation, renamed) as Json, { service, operationIds });
+          const joined = toJoinedOperation(withRenamedRefs(operation, renamed) as Json, {
+            service,
+            path,
+            operationIds,
+          });
           for (const tag of joined.tags as string[]) tags.add(tag);
           return [method, joined];
         }),
@@ -68,23 +69,33 @@ export function joinDocuments(documents: readonly NamedDocument[]): OpenApiDocum
 
 interface OperationContext {
   service: string;
+  path: string;
   operationIds: Set<string>;
 }
 
-function toJoinedOperation(operation: Json, { service, operationIds }: OperationContext): Json {
+function toJoinedOperation(operation: Json, { service, path, operationIds }: OperationContext): Json {
   const operationId = String(operation.operationId);
   // The dead letters of four services have the same routes.
   const unique = operationIds.has(operationId) ? `${operationId}Of${pascalCase(service)}` : operationId;
   operationIds.add(unique);
-  const responses = { ...(operation.responses as Json) };
-  for (const [status, description] of Object.entries(GATEWAY_PROBLEMS)) {
-    responses[status] ??= {
-      description,
-      headers: { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } },
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    };
+  const responses: Json = { ...(operation.responses as Json) };
+  for (const slug of GATEWAY_PROBLEMS) responses[PROBLEMS[slug].status] ??= toProblemResponse(slug, path);
+  for (const [status, response] of Object.entries(responses)) {
+    const { headers } = response as { headers: Json };
+    responses[status] = { ...(response as Json), headers: { ...headers, ...RATE_LIMIT_HEADERS } };
   }
   return { ...operation, operationId: unique, security: operation.security ?? [], responses };
+}
+
+function toProblemResponse(slug: ProblemSlug, path: string): Json {
+  const { status, title } = PROBLEMS[slug];
+  const headers: Json = { 'X-Request-Id': { $ref: '#/components/headers/X-Request-Id' } };
+  if (status === 429 || status === 503) headers['Retry-After'] = { $ref: '#/components/headers/Retry-After' };
+  const value = problemDocument(new Refusal(slug, title), { path, traceId: EXAMPLE_TRACE_ID });
+  const content = {
+    [PROBLEM_CONTENT_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples: { [slug]: { value } } },
+  };
+  return { description: `\`${slug}\`: ${title}`, headers, content };
 }
 
 /** Adds the schemas; one that differs from its namesake gets the service's name in front. Answers what was renamed. */

@@ -30,7 +30,7 @@ describe('the route table', () => {
   it('names the methods of a path that exists', () => {
     expect(table.match('TRACE', '/api/v1/products/x')).toEqual({
       kind: 'method-not-allowed',
-      allow: 'GET, HEAD, PATCH, DELETE',
+      allow: 'DELETE, GET, HEAD, PATCH',
     });
   });
 

@@ -56,7 +56,7 @@ function addRoute(root: Node, route: Route): void {
   const found: RouteMatch = { kind: 'found', route };
   node.methods.set(route.method, found);
   if (route.method === 'GET') node.methods.set('HEAD', found);
-  node.otherwise = { kind: 'method-not-allowed', allow: [...node.methods.keys()].join(', ') };
+  node.otherwise = { kind: 'method-not-allowed', allow: [...node.methods.keys()].sort().join(', ') };
 }
 
 /** The node of `path` from `start` on: literals before parameters, and back where a literal leads nowhere. */

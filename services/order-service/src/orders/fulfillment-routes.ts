@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { deliverOrder } from './deliver-order.ts';
 import type { OrderDependencies } from './order-dependencies.ts';
 import { orderNotFound } from './order-errors.ts';
-import { anOrderExample } from './order-examples.ts';
+import { anInternalOrderExample, anOrderExample } from './order-examples.ts';
 import { toInternalOrderJson } from './order-json.ts';
 import { orderRepository } from './order-repository.ts';
 import { toOrderReply } from './order-routes.ts';
@@ -12,7 +12,8 @@ import { deliverOrderSchema, orderSchema, shipOrderSchema } from './order-schema
 import { shipOrder } from './ship-order.ts';
 
 const tags = ['fulfillment'];
-const orderAnswer = { description: 'The order', schema: orderSchema, example: anOrderExample };
+const etag = { etag: 'The version, as a strong tag' };
+const orderAnswer = { description: 'The order', schema: orderSchema, headers: etag, example: anOrderExample };
 
 /** What the warehouse does. */
 export function createFulfillmentRoutes(deps: OrderDependencies): RouteDefinition[] {
@@ -69,7 +70,9 @@ export function createInternalOrderRoutes(deps: Pick<OrderDependencies, 'pool'>)
       summary: 'An order as other services need it',
       tags: ['internal'],
       params: z.strictObject({ id: idSchema }),
-      responses: { 200: { description: 'The order', schema: internalOrderSchema } },
+      responses: {
+        200: { description: 'The order', schema: internalOrderSchema, headers: etag, example: anInternalOrderExample },
+      },
       problems: ['not-found'],
       handler: async ({ params }) => {
         const order = await orderRepository.find(deps.pool, params.id);

@@ -34,6 +34,12 @@ export const anOrderExample = {
   version: 1,
 };
 
+export const anInternalOrderExample = {
+  ...anOrderExample,
+  contact: { email: 'customer@souk.example', name: 'Ada Lovelace', phone: null },
+  reservationExpiresAt: '2026-11-22T12:15:00.000Z',
+};
+
 export const aPlaceOrderExample = {
   items: [{ productId: '019ab000-0000-7000-8000-000000000003', quantity: 2 }],
   shippingAddress: {

@@ -89,7 +89,13 @@ function listRoute(deps: OrderRouteDependencies): RouteDefinition {
     tags,
     query: orderListQuery,
     adminQuery: ['scope', 'userId'],
-    responses: { 200: { description: 'A page of orders', schema: pageSchema(orderSchema) } },
+    responses: {
+      200: {
+        description: 'A page of orders',
+        schema: pageSchema(orderSchema),
+        example: { items: [anOrderExample], nextCursor: null, total: 1 },
+      },
+    },
     problems: ['forbidden'],
     handler: async ({ query, caller }) => {
       const { limit, cursor, status, scope, userId } = query;

@@ -44,6 +44,7 @@ export function createTimelineRoutes(deps: TimelineRouteDependencies): RouteDefi
       responses: {
         200: {
           description: 'A page of the timeline, or the stream',
+          stream: 'text/event-stream',
           schema: pageSchema(timelineEntrySchema),
           example: aTimelineExample,
         },

@@ -15,6 +15,15 @@ const ledgerEntrySchema = z
   })
   .meta({ id: 'SandboxLedgerEntry' });
 
+const LEDGER_EXAMPLE = {
+  id: '0198c0de-0000-7000-8000-000000000009',
+  orderId: '0198c0de-0000-7000-8000-000000000002',
+  kind: 'charge',
+  amount: { amount: 1999, currency: 'EUR' },
+  idempotencyKey: '0198c0de-0000-7000-8000-000000000001',
+  at: '2026-11-22T12:00:00.000Z',
+};
+
 /** The sandbox's own books, for whoever reconciles them with ours. Only with PAYMENT_PROVIDER=sandbox. */
 export function sandboxRoutes({ pool }: { pool: Pool }): RouteDefinition[] {
   return [
@@ -26,7 +35,13 @@ export function sandboxRoutes({ pool }: { pool: Pool }): RouteDefinition[] {
       summary: "The sandbox provider's ledger of one order",
       tags: ['internal'],
       query: z.strictObject({ orderId: idSchema }),
-      responses: { 200: { description: 'What moved money', schema: z.object({ items: z.array(ledgerEntrySchema) }) } },
+      responses: {
+        200: {
+          description: 'What moved money',
+          schema: z.object({ items: z.array(ledgerEntrySchema) }),
+          example: { items: [LEDGER_EXAMPLE] },
+        },
+      },
       problems: [],
       handler: async ({ query }) => {
         const entries = await listLedger(pool, query.orderId);

@@ -16,6 +16,7 @@ import {
   adjustmentBody,
   INVENTORY_EXAMPLE,
   inventorySchema,
+  MOVEMENTS_EXAMPLE,
   movementSchema,
   setOnHandBody,
   toInventoryAnswer,
@@ -130,7 +131,9 @@ function getMovements(deps: InventoryRouteDependencies): RouteDefinition {
     tags: TAGS,
     params: pathIdSchema,
     query: z.strictObject(pageQuery),
-    responses: { 200: { description: 'A page of movements', schema: pageSchema(movementSchema) } },
+    responses: {
+      200: { description: 'A page of movements', schema: pageSchema(movementSchema), example: MOVEMENTS_EXAMPLE },
+    },
     problems: ['not-found'],
     handler: async ({ params, query }) => {
       await getStock(deps.pool, params.id);

@@ -24,6 +24,21 @@ export const movementSchema = z
   })
   .meta({ id: 'Movement' });
 
+export const MOVEMENTS_EXAMPLE = {
+  items: [
+    {
+      at: '2026-11-22T12:00:00.000Z',
+      delta: -2,
+      reason: 'sold',
+      orderId: '019ab000-0000-7000-8000-000000000001',
+      onHandAfter: 38,
+    },
+    { at: '2026-09-01T08:00:00.000Z', delta: 40, reason: 'initial stock', orderId: null, onHandAfter: 40 },
+  ],
+  nextCursor: null,
+  total: 2,
+};
+
 export const setOnHandBody = z.strictObject({ onHand: z.int().min(0).max(LIMITS.stockMax) });
 
 export const adjustmentBody = z.strictObject({

@@ -93,6 +93,7 @@ function putReservation(deps: ReservationRouteDependencies): RouteDefinition {
     tags: ['reservations'],
     params: orderIdParams,
     body: reserveBody,
+    bodyExample: { items: [{ productId: RESERVATION_EXAMPLE.items[0]?.productId, quantity: 1 }] },
     responses: {
       200: { description: 'The stock is held', schema: reservationSchema, example: RESERVATION_EXAMPLE },
     },
@@ -153,6 +154,7 @@ function settle(deps: ReservationRouteDependencies): RouteDefinition {
       'Answers the status each reservation has now. An order that was to be committed and never reserved is left out and raises an alarm.',
     tags: ['reservations'],
     body: settleBody,
+    bodyExample: { commit: [RESERVATION_EXAMPLE.orderId], release: [] },
     responses: {
       200: {
         description: 'What each reservation is now',

@@ -14,6 +14,17 @@ const jwkSchema = z
   })
   .meta({ id: 'JsonWebKey' });
 
+// The public key of RFC 7515, appendix A.3.
+const JWK_EXAMPLE = {
+  kid: '019ab000-0000-7000-8000-00000000000a',
+  kty: 'EC',
+  alg: 'ES256',
+  use: 'sig',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+};
+
 export function keyRoutes(deps: { keyRing: KeyRing }): RouteDefinition[] {
   return [
     defineRoute({
@@ -30,6 +41,7 @@ export function keyRoutes(deps: { keyRing: KeyRing }): RouteDefinition[] {
           description: 'A JSON Web Key Set (RFC 7517)',
           schema: z.object({ keys: z.array(jwkSchema) }).meta({ id: 'JsonWebKeySet' }),
           headers: { 'Cache-Control': 'How long the set may be kept' },
+          example: { keys: [JWK_EXAMPLE] },
         },
       },
       problems: [],
