@@ -58,7 +58,9 @@ export async function insertOutbox(db: Queryable, events: readonly CloudEvent[] 
 
 /**
  * Publishes the newest event of each aggregate again, with the same id and the extension `redrive`, so that consumers that
- * know it repeat their own last event. With `types` the newest of these types. Returns how many events will go out.
+ * know it repeat their own last event. With `types` the newest of these types. An event that waits goes out anyway, and one
+ * that is on its way is asked for once more at most: after an outage, when more events wait than leave within the interval of
+ * a sweep, a redrive of those would only make them more. Returns how many will go out because of this call.
  */
 export async function republishLast(
   db: Queryable,
@@ -74,7 +76,8 @@ export async function republishLast(
          CROSS JOIN LATERAL (
            SELECT o.id FROM outbox o
             WHERE o.aggregate_id = aggregate.id AND ($2::text[] IS NULL OR o.type = ANY ($2))
-            ORDER BY o.position DESC LIMIT 1) AS last)`,
+            ORDER BY o.position DESC LIMIT 1) AS last)
+        AND (published_at IS NOT NULL OR (claimed_until >= now() AND redrive = 0))`,
     [aggregateIds, types ?? null],
   );
   return rowCount ?? 0;

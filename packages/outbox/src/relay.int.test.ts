@@ -259,6 +259,22 @@ describe('the relay', () => {
     expect(JSON.parse(broker.published.at(-1)?.body.toString() ?? '')).toMatchObject({ id: event.id, redrive: '1' });
   });
 
+  it('redrives nothing that still waits, and nothing twice while it is on its way', async () => {
+    const [waiting, leaving] = [aShippedOrder(), aShippedOrder()];
+    const confirm = withResolvers();
+    broker.outcomeOf = () => confirm.promise;
+    await insertOutbox(database.pool, [leaving]);
+    startRelay({ leaseMs: 60_000 });
+    await waitFor(() => broker.published.length === 1);
+    broker.ready = false;
+    await insertOutbox(database.pool, [waiting]);
+    const both = [waiting.subject, leaving.subject];
+    const answers = [];
+    for (let sweep = 0; sweep < 3; sweep += 1) answers.push(await republishLast(database.pool, both));
+    confirm.resolve('confirmed'); // stopping waits for it
+    expect(answers).toEqual([1, 0, 0]);
+  });
+
   it('leaves a type that it does not know to the newer build that wrote it', async () => {
     const unknown = { ...aShippedOrder(), type: 'order.gift_wrapped' as 'order.shipped' };
     await insertOutbox(database.pool, [unknown, aShippedOrder()]);

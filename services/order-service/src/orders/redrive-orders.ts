@@ -11,7 +11,7 @@ const SAGA_EVENTS: readonly OrderEventType[] = ['order.created', 'order.complete
 /** Policy: when an unsettled order made no progress for a while then its last event is published again. */
 export async function redriveOrders(deps: OrderDependencies, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const orderIds = await transaction(deps.pool, async (tx) => {
+    const { orderIds, redriven } = await transaction(deps.pool, async (tx) => {
       const now = deps.clock.now();
       const { rows } = await tx.query<{ id: string }>(
         `UPDATE orders SET redrive_after = $2
@@ -20,17 +20,14 @@ export async function redriveOrders(deps: OrderDependencies, signal: AbortSignal
          RETURNING id`,
         [now, new Date(now.getTime() + deps.timings.sagaRedriveAfterMs)],
       );
-      const ids = rows.map((row) => row.id);
-      if (ids.length > 0) await republishLast(tx, ids, SAGA_EVENTS);
-      return ids;
+      const orderIds = rows.map((row) => row.id);
+      return { orderIds, redriven: await republishLast(tx, orderIds, SAGA_EVENTS) };
     });
-    if (orderIds.length === 0) return;
-    deps.metrics.redriven(orderIds.length);
-    deps.logger.warn(
-      { orders: orderIds.length, first: orderIds[0] },
-      'Published the last event of unsettled orders again',
-    );
-    deps.committed([]);
+    if (redriven > 0) {
+      deps.metrics.redriven(redriven);
+      deps.logger.warn({ orders: redriven, first: orderIds[0] }, 'Published the last event of unsettled orders again');
+      deps.committed([]);
+    }
     if (orderIds.length < ORDERS_PER_TRANSACTION) return;
   }
 }
