@@ -1,4 +1,5 @@
 import { type FieldError, PROBLEMS, type ProblemSlug, Refusal } from '@souk/contracts';
+import { redactText } from '@souk/service-runtime';
 import type { Reply, ReplyHeaders } from './reply.ts';
 import type { RequestContext } from './request-context.ts';
 
@@ -42,11 +43,20 @@ export function problemDocument(refusal: Refusal, at: { path: string; traceId: s
     title,
     status,
     detail: refusal.detail,
-    instance: at.path.slice(0, INSTANCE_LENGTH_MAX),
+    instance: shownPath(at.path.slice(0, INSTANCE_LENGTH_MAX)),
     traceId: at.traceId,
   };
   if (refusal.errors !== undefined) document.errors = refusal.errors.slice(0, FIELD_ERRORS_MAX);
   return document;
+}
+
+/** The digits of an id may look like a card's number. */
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/** The path as it came, but for tokens and card numbers: problems are kept, in the logs of clients and in our own tables. */
+function shownPath(path: string): string {
+  const segments = path.split('/');
+  return segments.map((segment) => (UUID.test(segment) ? segment : redactText(segment))).join('/');
 }
 
 /** The problem document of a refusal as a Reply: what the edge answers, and what an idempotency key stores. */
