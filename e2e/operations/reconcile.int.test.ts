@@ -23,9 +23,12 @@ afterAll(async () => {
   await shop.drop();
 });
 
+// What the books say is a minute old, what a test plants as lost is older than this, and what it plants as new is younger.
+const PATIENCE_MS = 20_000;
+
 /** The names of the checks that found something. */
 async function findings(): Promise<string[]> {
-  const results = await reconcile({ databases, patienceMs: 1_000, settleMs: 0 });
+  const results = await reconcile({ databases, patienceMs: PATIENCE_MS, settleMs: 0 });
   return results.filter(({ discrepancies }) => discrepancies.length > 0).map(({ name }) => name);
 }
 
@@ -266,8 +269,11 @@ describe('reconcile', () => {
 
   test('has no check that nothing planted here would make fail', () => {
     const noticed = new Set(PLANTS.flatMap(([, , names]) => names));
-    const planted = CHECKS.map(({ name }) => name).filter((name) => !name.startsWith('no-forgotten-transaction-'));
-    expect(planted.filter((name) => !noticed.has(name))).toEqual([]);
+    // Those that ask a broker or Stripe have tests of their own.
+    const within = CHECKS.filter(
+      ({ name, needs }) => needs === undefined && !name.startsWith('no-forgotten-transaction-'),
+    );
+    expect(within.map(({ name }) => name).filter((name) => !noticed.has(name))).toEqual([]);
   });
 
   test('takes a message that waits as a dead letter for told', async () => {
@@ -300,7 +306,7 @@ describe('reconcile', () => {
 
   test('forgets what was seen only for a moment', async () => {
     await shop.run('products', 'UPDATE inventory SET reserved = 2');
-    const looking = reconcile({ databases, patienceMs: 1_000, settleMs: 3_000, roundPauseMs: 500 });
+    const looking = reconcile({ databases, patienceMs: PATIENCE_MS, settleMs: 20_000, roundPauseMs: 500 });
     setTimeout(() => void shop.run('products', 'UPDATE inventory SET reserved = 0'), 700);
     expect((await looking).flatMap(({ discrepancies }) => discrepancies)).toEqual([]);
   });
@@ -323,11 +329,13 @@ describe('npm run reconcile', () => {
   };
   const environment = () =>
     Object.fromEntries(Object.entries(shop.urls).map(([name, url]) => [`${name.toUpperCase()}_DATABASE_URL`, url]));
-  const QUICK = ['--patience-ms', '1000', '--settle-ms', '0'];
+  const QUICK = ['--patience-ms', String(PATIENCE_MS), '--settle-ms', '0'];
 
   test('ends with 0 and says that all rules hold', async () => {
     const { code, out } = await run(QUICK, environment());
-    expect({ code, end: out.split('\n').at(-1) }).toEqual({ code: 0, end: `All ${CHECKS.length} rules hold` });
+    const skipped = CHECKS.filter(({ needs }) => needs !== undefined).length;
+    const end = `All ${CHECKS.length - skipped} rules hold; ${skipped} could not be asked`;
+    expect({ code, end: out.split('\n').at(-1) }).toEqual({ code: 0, end });
   });
 
   test('ends with 1 and prints each discrepancy with what was expected and found', async () => {

@@ -1,8 +1,14 @@
 import { type Discrepancy, type DiscrepancyRow, toDiscrepancy } from './discrepancy.ts';
+import type { ShopBroker } from './shop-broker.ts';
 import type { DatabaseName, ShopDatabases } from './shop-databases.ts';
+import type { ProviderBooks } from './stripe-books.ts';
 
 export interface CheckContext {
   databases: ShopDatabases;
+  /** Undefined where none can be asked. */
+  broker?: ShopBroker | undefined;
+  /** Undefined where the provider is the sandbox, whose books stand in our database. */
+  provider?: ProviderBooks | undefined;
   /** What is older and still under way should have ended. */
   patienceMs: number;
 }
@@ -11,6 +17,8 @@ export interface Check {
   name: string;
   /** What holds, as a sentence. */
   rule: string;
+  /** Without this part of the context the check is skipped. */
+  needs?: 'broker' | 'provider';
   run(context: CheckContext): Promise<Discrepancy[]>;
 }
 

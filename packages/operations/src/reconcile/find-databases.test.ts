@@ -19,19 +19,21 @@ const environment = Object.fromEntries(
 );
 
 test('an option goes before the environment, and both before a platform that runs beside', () => {
-  const urls = findDatabases({ options: { 'orders-url': 'option' }, env: environment, dataFolder: folder });
-  expect(urls).toEqual({
+  const found = findDatabases({ options: { 'orders-url': 'option' }, env: environment, dataFolder: folder });
+  const urls = {
     users: 'env-users',
     products: 'env-products',
     orders: 'option',
     payments: 'env-payments',
     notifications: 'env-notifications',
-  });
+  };
+  expect(found).toEqual({ urls, isOneProcess: false });
 });
 
 test('the one-process run is found by its data folder', () => {
-  const { orders } = findDatabases({ options: {}, env: {}, dataFolder: folder });
-  expect(orders).toBe('postgresql://orders_owner:a%2Fb@127.0.0.1:5433/orders');
+  const { urls, isOneProcess } = findDatabases({ options: {}, env: {}, dataFolder: folder });
+  expect(isOneProcess).toBe(true);
+  expect(urls.orders).toBe('postgresql://orders_owner:a%2Fb@127.0.0.1:5433/orders');
 });
 
 test('half of the databases is a mistake, not the other half of another platform', () => {

@@ -3,6 +3,13 @@ import { join } from 'node:path';
 import { UsageError } from '../usage-error.ts';
 import { DATABASE_NAMES, type DatabaseName, type DatabaseUrls } from './shop-databases.ts';
 
+/** Databases and how they were found. */
+export interface FoundDatabases {
+  urls: DatabaseUrls;
+  /** Of the one-process run, whose broker is within it. */
+  isOneProcess: boolean;
+}
+
 export interface DatabaseSource {
   /** `--users-url` and so on. */
   options: Readonly<Record<string, string | undefined>>;
@@ -25,15 +32,15 @@ export function optionOf(database: DatabaseName): string {
  * The five databases: as the options say, else the environment; when neither names any, those of the one-process run, which
  * writes its port and its password into its data folder. Throws UsageError.
  */
-export function findDatabases({ options, env, dataFolder }: DatabaseSource): DatabaseUrls {
+export function findDatabases({ options, env, dataFolder }: DatabaseSource): FoundDatabases {
   const given = DATABASE_NAMES.map((name) => [name, options[optionOf(name)] ?? env[variableOf(name)]] as const);
   const missing = given.filter(([, url]) => url === undefined || url === '').map(([name]) => name);
-  if (missing.length === 0) return Object.fromEntries(given) as unknown as DatabaseUrls;
+  if (missing.length === 0) return { urls: Object.fromEntries(given) as unknown as DatabaseUrls, isOneProcess: false };
   if (missing.length < DATABASE_NAMES.length) {
     const wanted = missing.map((name) => `${variableOf(name)} or --${optionOf(name)}`).join(', ');
     throw new UsageError(`Some databases are named and others not; missing: ${wanted}`);
   }
-  return embeddedDatabases(dataFolder);
+  return { urls: embeddedDatabases(dataFolder), isOneProcess: true };
 }
 
 function embeddedDatabases(folder: string): DatabaseUrls {

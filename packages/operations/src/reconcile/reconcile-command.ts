@@ -2,8 +2,11 @@ import { parseArgs } from 'node:util';
 import type { Terminal } from '../terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { findDatabases, optionOf } from './find-databases.ts';
+import { findBroker, findStripe } from './find-outside.ts';
 import { type CheckResult, reconcile } from './reconcile.ts';
+import { openShopBroker } from './shop-broker.ts';
 import { DATABASE_NAMES, openShopDatabases } from './shop-databases.ts';
+import { openStripeBooks } from './stripe-books.ts';
 
 const USAGE = `Usage: npm run reconcile -- [options]
   --json               one JSON document instead of lines
@@ -11,6 +14,7 @@ const USAGE = `Usage: npm run reconcile -- [options]
   --settle-ms <n>      how long a discrepancy has to stay to count (10000)
   --data <folder>      data folder of the one-process run (.souk)
   --<database>-url <url>  users, products, orders, payments, notifications; also by USERS_DATABASE_URL and so on
+AMQP_URL names the broker; PAYMENT_PROVIDER=stripe and STRIPE_API_KEY let the books of Stripe be read.
 Exit code: 0 all adds up, 1 something does not, 2 it could not be told.`;
 
 const PATIENCE_MS = 180_000;
@@ -24,20 +28,36 @@ export async function runReconcile(args: string[], terminal: Terminal): Promise<
       terminal.out(USAGE);
       return 0;
     }
-    const dataFolder = options.data ?? terminal.env.SOUK_DATA_DIRECTORY ?? '.souk';
-    const databases = openShopDatabases(findDatabases({ options: options.urls, env: terminal.env, dataFolder }));
-    try {
-      const { patienceMs, settleMs } = options;
-      const results = await reconcile({ databases, patienceMs, settleMs });
-      const isFine = results.every(({ discrepancies }) => discrepancies.length === 0);
-      terminal.out(options.json ? JSON.stringify({ ok: isFine, checks: results }, null, 2) : toReport(results));
-      return isFine ? 0 : 1;
-    } finally {
-      await databases.close();
-    }
+    const results = await look(options, terminal.env);
+    const isFine = results.every(({ discrepancies }) => discrepancies.length === 0);
+    terminal.out(options.json ? JSON.stringify({ ok: isFine, checks: results }, null, 2) : toReport(results));
+    return isFine ? 0 : 1;
   } catch (error) {
     terminal.err(error instanceof Error ? error.message : String(error));
     return 2;
+  }
+}
+
+async function look(options: ReturnType<typeof parseOptions>, env: Terminal['env']): Promise<CheckResult[]> {
+  const dataFolder = options.data ?? env.SOUK_DATA_DIRECTORY ?? '.souk';
+  const { urls, isOneProcess } = findDatabases({ options: options.urls, env, dataFolder });
+  const address = isOneProcess ? undefined : findBroker(env);
+  const stripe = findStripe(env);
+  const databases = openShopDatabases(urls);
+  const broker =
+    address === undefined
+      ? undefined
+      : await openShopBroker(address).catch(async (error: unknown) => {
+          await databases.close();
+          throw error;
+        });
+  try {
+    const { patienceMs, settleMs } = options;
+    const provider = stripe === undefined ? undefined : openStripeBooks(stripe);
+    return await reconcile({ databases, broker, provider, patienceMs, settleMs });
+  } finally {
+    await broker?.close();
+    await databases.close();
   }
 }
 
@@ -75,17 +95,17 @@ function toMs(name: string, value: string | undefined, fallback: number): number
   throw new UsageError(`--${name}: expected milliseconds, found "${value}"`);
 }
 
-/** One line for each rule that holds, and every discrepancy with what was expected and found. */
+/** One line for each rule, and every discrepancy with what was expected and found. */
 export function toReport(results: CheckResult[]): string {
-  const lines = results.flatMap(({ name, rule, discrepancies }) => [
-    `${discrepancies.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${rule}`,
+  const lines = results.flatMap(({ name, rule, discrepancies, isSkipped }) => [
+    `${isSkipped ? 'skip' : discrepancies.length === 0 ? 'ok  ' : 'FAIL'} ${name}: ${rule}`,
     ...discrepancies.map(({ subject, expected, found }) => `     ${subject}: expected ${expected}, found ${found}`),
   ]);
+  const asked = results.filter(({ isSkipped }) => !isSkipped);
+  const skipped = results.length - asked.length;
   const count = results.reduce((sum, { discrepancies }) => sum + discrepancies.length, 0);
   const kinds = results.filter(({ discrepancies }) => discrepancies.length > 0).length;
   const end =
-    count === 0
-      ? `All ${results.length} rules hold`
-      : `${count} discrepancies against ${kinds} of ${results.length} rules`;
-  return [...lines, '', end].join('\n');
+    count === 0 ? `All ${asked.length} rules hold` : `${count} discrepancies against ${kinds} of ${asked.length} rules`;
+  return [...lines, '', skipped === 0 ? end : `${end}; ${skipped} could not be asked`].join('\n');
 }

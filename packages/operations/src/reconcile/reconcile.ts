@@ -1,10 +1,11 @@
+import { BROKER_CHECKS } from './broker-checks.ts';
 import type { Check, CheckContext } from './check.ts';
 import { CROSS_CHECKS } from './cross-checks.ts';
 import type { Discrepancy } from './discrepancy.ts';
 import { MESSAGE_CHECKS } from './message-checks.ts';
 import { MONEY_CHECKS } from './money-checks.ts';
 import { ORDER_CHECKS } from './order-checks.ts';
-import type { ShopDatabases } from './shop-databases.ts';
+import { PROVIDER_CHECKS } from './provider-checks.ts';
 import { STOCK_CHECKS } from './stock-checks.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -12,13 +13,12 @@ export const CHECKS: readonly Check[] = [
   ...ORDER_CHECKS,
   ...CROSS_CHECKS,
   ...MONEY_CHECKS,
+  ...PROVIDER_CHECKS,
   ...MESSAGE_CHECKS,
+  ...BROKER_CHECKS,
 ];
 
-export interface ReconcileOptions {
-  databases: ShopDatabases;
-  /** What has been under way for longer counts as stuck. */
-  patienceMs: number;
+export interface ReconcileOptions extends CheckContext {
   /** How long a discrepancy has to stay to count. */
   settleMs: number;
   /** @default one second */
@@ -29,6 +29,8 @@ export interface CheckResult {
   name: string;
   rule: string;
   discrepancies: Discrepancy[];
+  /** Nobody could be asked: the rule may hold or not. */
+  isSkipped: boolean;
 }
 
 /**
@@ -37,14 +39,14 @@ export interface CheckResult {
  * only when it looked exactly the same in every round until `settleMs` had passed.
  */
 export async function reconcile(options: ReconcileOptions): Promise<CheckResult[]> {
-  const { databases, patienceMs, roundPauseMs = 1_000, settleMs } = options;
+  const { roundPauseMs = 1_000, settleMs } = options;
   const startedAt = performance.now();
-  let results = await runChecks(CHECKS, { databases, patienceMs });
+  let results = await runChecks(CHECKS, options);
   while (results.some(({ discrepancies }) => discrepancies.length > 0)) {
     const leftMs = settleMs - (performance.now() - startedAt);
     if (leftMs <= 0) break;
     await new Promise((resolve) => setTimeout(resolve, Math.min(roundPauseMs, leftMs)));
-    results = await lookAgain(results, { databases, patienceMs });
+    results = await lookAgain(results, options);
   }
   return results;
 }
@@ -52,7 +54,9 @@ export async function reconcile(options: ReconcileOptions): Promise<CheckResult[
 async function runChecks(checks: readonly Check[], context: CheckContext): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checks) {
-    results.push({ name: check.name, rule: check.rule, discrepancies: await check.run(context) });
+    const { name, needs, rule } = check;
+    const isSkipped = needs !== undefined && context[needs] === undefined;
+    results.push({ name, rule, isSkipped, discrepancies: isSkipped ? [] : await check.run(context) });
   }
   return results;
 }
