@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { BrokerAddress } from '@souk/operations';
 import { waitFor } from '@souk/testing';
 import { type Child, cleanEnvironment, PlatformProcessError, runChild, startChild } from './child.ts';
 import { claimServerShare, type ServerShare } from './distributed-servers.ts';
@@ -46,6 +47,13 @@ export class DistributedPlatform implements Platform {
 
   serviceUrl(service: ServiceName): string {
     return `http://127.0.0.1:${this.portOf(service)}`;
+  }
+
+  /** The broker, and how this platform uses it. */
+  get broker(): BrokerAddress {
+    const { amqpUrl, amqpNamePrefix } = this.#parts.share;
+    const { RETRY_DELAYS_MS = '' } = { ...TEST_SETTINGS, ...this.#parts.env };
+    return { url: amqpUrl, namePrefix: amqpNamePrefix, retryDelaysMs: RETRY_DELAYS_MS.split(',').map(Number) };
   }
 
   get gatewayUrl(): string {
