@@ -7,7 +7,7 @@ import { constantsOf, readTestFiles, textOf, walkWithAncestors } from './test-ca
 import { ROOT } from './workspace.mjs';
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
-const CLIENT_CALLS = new Set(['call', 'send', 'items']);
+const CLIENT_CALLS = new Set(['call', 'send', 'items', 'ask']);
 
 function propertyOf(node, name) {
   return node?.type === 'ObjectExpression' ? node.properties.find((each) => each.key?.name === name)?.value : undefined;

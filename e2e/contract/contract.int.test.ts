@@ -7,7 +7,7 @@ import { orderService } from 'order-service';
 import { paymentService } from 'payment-service';
 import { productService } from 'product-service';
 import { userService } from 'user-service';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   make,
   runContract,
@@ -18,6 +18,9 @@ import {
   startForContract,
   tokensOf,
 } from './service-contract.ts';
+
+// Hundreds of requests each, one after the other: ten seconds on a machine that does nothing else.
+vi.setConfig({ testTimeout: 240_000 });
 
 const PASSWORD = 'tangerine-kettle-91';
 const ADDRESS = { name: 'A Person', line1: '1 Street', city: 'Town', postalCode: '12345', country: 'DE' };

@@ -18,15 +18,7 @@ import {
 } from '@souk/testing';
 import fc from 'fast-check';
 import { oddRequests } from './fuzz.ts';
-
-/** Operations where an id that nobody knows is no 404, and why. */
-const UNKNOWN_ID_ALLOWED = [
-  // A cart without the line is what was asked for.
-  'removeCartItem',
-  // Make a reservation, or close it before it is made, so that a late one is refused.
-  'reserveStock',
-  'releaseStock',
-];
+import { UNKNOWN_ID_ALLOWED } from './unprovoked.ts';
 
 export type Tokens = Record<ContractRole, string | undefined>;
 

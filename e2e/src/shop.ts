@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '@souk/testing';
+import { checkedFetch } from './checked-fetch.ts';
 import type { Platform } from './platform.ts';
 
 /** All that a customer needs of a platform: its public door. */
@@ -88,7 +89,8 @@ export const AN_ADDRESS = {
 /** One request to the platform, without any expectation of its answer. */
 export async function send<T>(platform: PublicDoor, path: string, options: RequestOptions = {}): Promise<Answer<T>> {
   const { token, body, base = platform.gatewayUrl } = options;
-  const response = await fetch(`${base}${path}`, {
+  const send = base === platform.gatewayUrl ? checkedFetch : fetch;
+  const response = await send(`${base}${path}`, {
     method: options.method ?? (body === undefined ? 'GET' : 'POST'),
     headers: {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
