@@ -7,7 +7,7 @@ import {
   type Worker,
 } from '@souk/service-runtime';
 import { type Config, settings } from './config.ts';
-import { CATALOGUE } from './desired/catalogue.ts';
+import { catalogueOf } from './desired/catalogue.ts';
 import { createRenderer } from './desired/renderer.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { createLease, type Lease } from './kubernetes/lease.ts';
@@ -41,7 +41,11 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
   const controller = createController({
     client,
     namespaces: config.watchNamespaces.length === 0 ? [undefined] : config.watchNamespaces,
-    context: { catalogue: CATALOGUE, operatorImage: config.operatorImage, render: createRenderer() },
+    context: {
+      catalogue: catalogueOf(config.extraReleases),
+      operatorImage: config.operatorImage,
+      render: createRenderer(),
+    },
     events: createEventRecorder({ client, identity: config.podName, logger }),
     clock,
     logger,

@@ -33,6 +33,10 @@ export const settings = defineSettings({
     default: undefined,
     description: 'operator: its own image, which also tests shops; without it no smoke test runs',
   }),
+  extraReleases: stringSetting('EXTRA_RELEASES', {
+    default: undefined,
+    description: 'operator: more versions than it knows by itself, as a JSON list of releases',
+  }),
   resyncIntervalMs: integerSetting('RESYNC_INTERVAL_MS', {
     default: 300_000,
     min: 1_000,

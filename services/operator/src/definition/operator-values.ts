@@ -1,10 +1,19 @@
 import { z } from 'zod';
+import { extraReleaseSchema } from '../desired/catalogue.ts';
 
 const quantities = z.strictObject({
   cpu: z.string().optional(),
   memory: z.string().optional(),
   'ephemeral-storage': z.string().optional(),
 });
+
+const interval = z
+  .string()
+  .regex(/^[0-9]+(s|m)$/)
+  .default('30s')
+  .describe('How often');
+
+const labels = z.record(z.string(), z.string());
 
 /** The values of charts/shop-operator; its schema and the table of its README come from here. */
 export const operatorValuesSchema = z.strictObject({
@@ -43,6 +52,10 @@ export const operatorValuesSchema = z.strictObject({
   resources: z
     .strictObject({ requests: quantities.optional(), limits: quantities.optional() })
     .describe('Resources of one replica'),
+  releases: z
+    .array(extraReleaseSchema)
+    .default([])
+    .describe('Versions of Souk that are newer than this operator, or that it shall know otherwise'),
   nodeSelector: z.record(z.string(), z.string()).default({}).describe('Labels of the nodes to run on'),
   tolerations: z.array(z.record(z.string(), z.unknown())).default([]).describe('Taints of nodes to bear'),
   podDisruptionBudget: z
@@ -50,13 +63,30 @@ export const operatorValuesSchema = z.strictObject({
     .describe('Disruption budget'),
   serviceMonitor: z
     .strictObject({
-      enabled: z.boolean().default(false).describe('Have the Prometheus operator collect /metrics'),
-      interval: z
-        .string()
-        .regex(/^[0-9]+(s|m)$/)
-        .default('30s')
-        .describe('How often'),
+      enabled: z.boolean().default(false).describe('Have the Prometheus operator collect /metrics of the operator'),
+      interval,
     })
     .describe('Needs the CustomResourceDefinitions of the Prometheus operator'),
+  podMonitor: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(false)
+        .describe('Have it collect /metrics of the services of Shops, which let it in by spec.monitoring.namespace'),
+      interval,
+    })
+    .describe('Needs the CustomResourceDefinitions of the Prometheus operator'),
+  prometheusRule: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('Alerts on the operator, on Shops and their services'),
+    })
+    .describe('Needs the CustomResourceDefinitions of the Prometheus operator'),
+  dashboard: z
+    .strictObject({
+      enabled: z.boolean().default(false).describe('A ConfigMap with a dashboard that the sidecar of Grafana finds'),
+      labels: labels.default({ grafana_dashboard: '1' }).describe('What the sidecar looks for'),
+    })
+    .describe('Grafana'),
+  monitoringLabels: labels.default({}).describe('On what the Prometheus operator shall find, like release: prometheus'),
   global: z.record(z.string(), z.unknown()).optional().describe('Values that Helm shares between charts'),
 });

@@ -1,5 +1,6 @@
+import { CONDITION_REASONS, EVENT_REASONS } from '../shop/reasons.ts';
 import { shopSpecSchema } from '../shop/shop-spec.ts';
-import { CONDITION_TYPES, REASONS, shopStatusSchema } from '../shop/shop-status.ts';
+import { CONDITION_TYPES, shopStatusSchema } from '../shop/shop-status.ts';
 import { plainSchema, type Schema } from './structural-schema.ts';
 
 export interface Field {
@@ -13,6 +14,7 @@ export interface Field {
 const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
 
 function typeOf({ additionalProperties, enum: values, items, type }: Schema): string {
+  if (values && values.length > 12) return 'string';
   if (values) return values.map((value) => code(String(value))).join(', ');
   if (items) return `list of ${typeOf(items)}`;
   if (typeof additionalProperties === 'object') return `map of ${typeOf(additionalProperties)}`;
@@ -95,6 +97,21 @@ ${fieldTable(fieldsOf(plainSchema(shopStatusSchema), 'status.'))}
 
 ${CONDITION_TYPES.map(code).join(', ')}. \`Ready\` is the summary: the version of the spec runs and has proven itself. Each has a reason, one of:
 
-${REASONS.map(code).join(', ')}.
+${table(['reason', 'meaning'], Object.entries(CONDITION_REASONS))}
+
+## Events
+
+Every step is told once, as an Event about the Shop with one of these reasons:
+
+${table(
+  ['reason', 'type', 'meaning'],
+  Object.entries(EVENT_REASONS).map(([reason, { meaning, type }]) => [reason, type, meaning]),
+)}
 `;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const quoted = rows.map(([first = '', ...rest]) => [code(first), ...rest]);
+  return [head, head.map(() => '---'), ...quoted].map(line).join('\n');
 }

@@ -71,7 +71,10 @@ export function desiredObjects(input: DesiredInput): DesiredObjects {
       Object.entries(secretContents(key, options, prefix)).map(([name, content]) =>
         kept(secretManifest(`${prefix}${name}`, content), shop),
       ),
-    network: group('network').map((manifest) => withinShop(manifest, shop)),
+    network: [
+      ...group('network').map((manifest) => withinShop(manifest, shop)),
+      ...monitoringPolicies(shop, spec, prefix).map((manifest) => owned(manifest, shop)),
+    ],
     data: group('data').map((manifest) => ({
       part: manifest.metadata.name.startsWith(`${prefix}postgres`) ? 'data' : 'messaging',
       manifest: withStorage(manifest, spec),
@@ -156,6 +159,34 @@ function withinShop(manifest: Manifest, shop: Shop): Manifest {
     matchLabels: { 'app.kubernetes.io/instance': shop.metadata.name, 'app.kubernetes.io/part-of': 'souk' },
   };
   return { ...manifest, spec: { ...(manifest.spec as object), podSelector } };
+}
+
+/** Lets the pods of one namespace read the metrics of every service; what the other policies allow stays allowed. */
+function monitoringPolicies({ metadata }: Shop, { monitoring }: ShopSpec, prefix: string): Manifest[] {
+  if (monitoring.namespace === undefined) return [];
+  const instance = { 'app.kubernetes.io/instance': metadata.name, 'app.kubernetes.io/part-of': 'souk' };
+  const from = [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': monitoring.namespace } } }];
+  return [
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      metadata: {
+        name: `${prefix}monitoring`,
+        namespace: metadata.namespace,
+        labels: {
+          'app.kubernetes.io/name': 'monitoring',
+          ...instance,
+          'app.kubernetes.io/component': 'network',
+          'app.kubernetes.io/managed-by': MANAGED_BY,
+        },
+      },
+      spec: {
+        podSelector: { matchLabels: { ...instance, 'app.kubernetes.io/component': 'service' } },
+        policyTypes: ['Ingress'],
+        ingress: [{ from, ports: [{ protocol: 'TCP', port: 'ops' }] }],
+      },
+    },
+  ];
 }
 
 /** Goes with its Shop. */

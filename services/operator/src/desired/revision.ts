@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Resources, SERVICE_NAMES, type ServiceName } from '@souk/cdk8s';
 import type { ShopSpec } from '../shop/shop-spec.ts';
 import type { PodSettings, Revision } from '../shop/shop-status.ts';
+import type { Release } from './catalogue.ts';
 
 const RESOURCES_DEFAULT: Resources = { cpuRequest: '25m', memoryRequest: '96Mi', memoryLimit: '512Mi' };
 
@@ -21,18 +22,19 @@ function sorted(value: unknown): unknown {
 }
 
 /** What the spec wants the pods of each service to run. */
-export function revisionOf(spec: ShopSpec): Revision {
+export function revisionOf(spec: ShopSpec, release: Release): Revision {
   const services = Object.fromEntries(
-    SERVICE_NAMES.map((name) => [name, podSettingsOf(spec, name)]),
+    SERVICE_NAMES.map((name) => [name, podSettingsOf(spec, release, name)]),
   ) as Revision['services'];
   return { id: digest(services), version: spec.version, services };
 }
 
-function podSettingsOf(spec: ShopSpec, name: ServiceName): PodSettings {
+function podSettingsOf(spec: ShopSpec, { digests = {}, version }: Release, name: ServiceName): PodSettings {
   const service = spec.services[name];
+  const pinned = digests[name] === undefined ? '' : `@${digests[name]}`;
   const env = Object.entries(service?.env ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    image: service?.image ?? `${spec.image.registry}/${name}:${spec.version}`,
+    image: service?.image ?? `${spec.image.registry}/${name}:${version}${pinned}`,
     ...(env.length > 0 ? { env: Object.fromEntries(env) } : {}),
     resources: {
       cpuRequest: service?.resources?.requests?.cpu ?? RESOURCES_DEFAULT.cpuRequest,

@@ -1,12 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
 import type { Manifest } from '@souk/cdk8s';
 import type { LiveObject } from '../plan/observed.ts';
+import { createAccess } from './access.ts';
 import { pathOf, type Resource, resourceOf } from './resources.ts';
 
-/** A client's token and certificates are read again after this: a mounted token is exchanged every hour. */
-const CREDENTIALS_MS = 60_000;
 const REQUEST_TIMEOUT_MS = 15_000;
 
 /** The API server answered with something else than 2xx. */
@@ -65,9 +63,7 @@ export interface KubernetesClient {
 export function createKubernetesClient(
   options: { onCall?: (call: Call, status: number) => void } = {},
 ): KubernetesClient {
-  const config = new KubeConfig();
-  config.loadFromDefault();
-  const connect = createConnector(config);
+  const connect = createConnector();
   const open = async (call: Call): Promise<IncomingMessage> => {
     const response = await connect.send(call);
     const { statusCode = 0 } = response;
@@ -120,20 +116,11 @@ export function createKubernetesClient(
   };
 }
 
-function createConnector(config: KubeConfig) {
+function createConnector() {
+  const access = createAccess();
   let agent: Agent | undefined;
-  let credentials: { options: RequestOptions; readAt: number } | undefined;
-  const server = new URL(config.getCurrentCluster()?.server ?? 'https://kubernetes.default.svc');
-  const optionsOf = async (): Promise<RequestOptions> => {
-    if (credentials && Date.now() - credentials.readAt < CREDENTIALS_MS) return credentials.options;
-    const options: RequestOptions = {};
-    await config.applyToHTTPSOptions(options);
-    const { agent: _own, ...rest } = options;
-    credentials = { options: rest, readAt: Date.now() };
-    return rest;
-  };
   const send = async (call: Call): Promise<IncomingMessage> => {
-    const options = await optionsOf();
+    const { options, server } = await access();
     agent ??= new Agent({ keepAlive: true, maxSockets: 100, maxFreeSockets: 4, timeout: 0 });
     const url = new URL(call.path, server);
     for (const [name, value] of Object.entries(call.query ?? {})) if (value) url.searchParams.set(name, value);

@@ -21,6 +21,8 @@ export interface InformerOptions {
   keep: (object: LiveObject) => LiveObject;
   onChange: (object: LiveObject) => void;
   onRestart?: (why: 'error' | 'expired') => void;
+  /** The API server does not serve the kind any more: its definition was deleted, and watching ends. */
+  onGone?: () => void;
   logger: Logger;
 }
 
@@ -82,6 +84,10 @@ async function run(options: InformerOptions, state: State, signal: AbortSignal):
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
+      if (isStatus(error, 404) && options.onGone) {
+        options.onGone();
+        return;
+      }
       if (isStatus(error, 410)) {
         state.resourceVersion = undefined;
         options.onRestart?.('expired');

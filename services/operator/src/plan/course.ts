@@ -27,14 +27,15 @@ export interface Course extends CourseInput {
 /** Decides where a Shop goes from here. */
 export function setCourse(pass: Pass, input: CourseInput): Course {
   const { status } = pass;
-  const target = revisionOf(input.spec);
+  const target = revisionOf(input.spec, input.release);
+  if (!status.target) pass.event('InstallStarted', `Version ${target.version} (${target.id})`);
   if (status.failedTarget && status.failedTarget.id !== target.id) delete status.failedTarget;
   const isRollingBack = status.failedTarget !== undefined && status.current !== undefined;
   const revision = isRollingBack && status.current ? status.current : target;
   if (status.target?.id !== target.id)
     pass.condition('Degraded', 'False', { reason: 'Running', message: 'The target is new' });
   if (status.current && status.current.id !== target.id && status.target?.id !== target.id)
-    pass.event('Normal', 'UpgradeStarted', `From ${status.current.version} to ${target.version} (${target.id})`);
+    pass.event('UpgradeStarted', `From ${status.current.version} to ${target.version} (${target.id})`);
   status.targetVersion = input.spec.version;
   status.target = target;
   const desired = input.render({ ...input, shop: pass.shop, revision });

@@ -16,7 +16,7 @@ export function planDeletion(pass: Pass): Plan {
   const isKept = !parsed.success || parsed.data.deletionPolicy === 'Retain';
   pass.condition('Ready', 'False', { reason: 'Deleting', message: 'The Shop is being deleted' });
   if (isKept) {
-    pass.event('Normal', 'Deleting', 'Deleted; volumes and Secrets are kept');
+    pass.event('Deleting', 'Deleted; volumes and Secrets are kept');
     return pass.finish('Deleting', undefined, 'remove');
   }
   const live = [...pass.observed.objects.values()];
@@ -29,6 +29,6 @@ export function planDeletion(pass: Pass): Plan {
   );
   for (const object of rest) pass.delete(object);
   if (rest.length > 0) return pass.finish('Deleting', POLL_MS);
-  pass.event('Normal', 'Deleting', 'Deleted with its volumes and Secrets');
+  pass.event('Deleting', 'Deleted with its volumes and Secrets');
   return pass.finish('Deleting', undefined, 'remove');
 }

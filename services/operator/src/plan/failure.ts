@@ -1,12 +1,13 @@
 import type { Manifest } from '@souk/cdk8s';
-import type { Phase, Reason } from '../shop/shop-status.ts';
+import type { ConditionReason } from '../shop/reasons.ts';
+import type { Phase } from '../shop/shop-status.ts';
 import { jobFailure } from './health.ts';
 import type { PodFact } from './observed.ts';
 import type { Pass } from './pass.ts';
 import type { Plan } from './plan.ts';
 
 export interface Trouble {
-  reason: Reason;
+  reason: ConditionReason;
   message: string;
 }
 
@@ -18,7 +19,10 @@ export function troubleOfPod(what: string, { logLine, trouble }: PodFact): Troub
 }
 
 /** Why a Job will not succeed, undefined while it may. */
-export function findJobTrouble(pass: Pass, of: { job: Manifest; what: string; reason: Reason }): Trouble | undefined {
+export function findJobTrouble(
+  pass: Pass,
+  of: { job: Manifest; what: string; reason: ConditionReason },
+): Trouble | undefined {
   const failure = jobFailure(pass.live(of.job));
   const pods = pass.observed.pods.filter(({ job }) => job === of.job.metadata.name);
   const lastWords = pods.find(({ logLine }) => logLine)?.logLine;
@@ -39,13 +43,13 @@ export function failRollout(pass: Pass, phase: Phase, trouble: Trouble): Plan {
   const { current, target } = pass.status;
   const { autoRollback = true } = pass.shop.spec.rollout ?? {};
   const before = pass.shop.status?.conditions?.find(({ type }) => type === 'Degraded');
-  if (before?.status !== 'True' || before.reason !== trouble.reason)
-    pass.event('Warning', 'UpgradeFailed', trouble.message);
+  if (before?.status !== 'True' || before.reason !== trouble.reason) pass.event('UpgradeFailed', trouble.message);
   pass.condition('Degraded', 'True', trouble);
   if (!current || !target || current.id === target.id || !autoRollback || phase === 'RollingBack') {
     const plan = pass.waiting('Degraded', trouble);
     return { ...plan, requeueAfterMs: 10_000 };
   }
+  pass.event('RollbackStarted', `Version ${current.version} (${current.id}) returns`);
   const at = pass.now.toISOString();
   pass.status.failedTarget = { id: target.id, version: target.version, ...trouble, at };
   const entry = { id: target.id, version: target.version, outcome: 'Failed', at } as const;

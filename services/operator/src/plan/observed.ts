@@ -1,4 +1,4 @@
-import type { Reason } from '../shop/shop-status.ts';
+import type { ConditionReason } from '../shop/reasons.ts';
 
 /** A live object, as far as plans look into it. Managed fields are dropped when it is read. */
 export interface LiveObject {
@@ -22,7 +22,7 @@ export interface LiveObject {
 
 /** What is wrong with a pod in a way that waiting does not mend. */
 export interface PodTrouble {
-  reason: Extract<Reason, 'ImagePullFailed' | 'ContainerCrashed'>;
+  reason: Extract<ConditionReason, 'ImagePullFailed' | 'ContainerCrashed'>;
   message: string;
 }
 

@@ -1,11 +1,11 @@
 import type { Manifest } from '@souk/cdk8s';
+import { type BlockedReason, type ConditionReason, EVENT_REASONS, type EventReason } from '../shop/reasons.ts';
 import type { Shop } from '../shop/shop.ts';
 import {
   CONDITION_TYPES,
   type Condition,
   type ConditionType,
   type Phase,
-  type Reason,
   type ShopStatus,
 } from '../shop/shop-status.ts';
 import { hasAll } from './difference.ts';
@@ -14,6 +14,19 @@ import type { Apply, ObjectReference, Plan, PlannedEvent } from './plan.ts';
 
 /** Changes wake a Shop; this is for a change that was missed. */
 const RECHECK_MS = 10_000;
+
+/** Steps of an install or upgrade: that one is done is told as an Event of the same name. */
+const STEPS = [
+  'DataReady',
+  'MessagingReady',
+  'MigrationsApplied',
+  'ServicesAvailable',
+  'Exposed',
+  'Verified',
+] as const satisfies readonly (ConditionType & EventReason)[];
+type Step = (typeof STEPS)[number];
+
+const isStep = (type: ConditionType): type is Step => (STEPS as readonly ConditionType[]).includes(type);
 
 /** What one pass has gathered so far. */
 export class Pass {
@@ -74,12 +87,17 @@ export class Pass {
     return this.#delete;
   }
 
-  event(type: PlannedEvent['type'], reason: Reason, message: string): void {
-    this.#events.push({ type, reason, message });
+  event(reason: EventReason, message: string): void {
+    this.#events.push({ type: EVENT_REASONS[reason].type, reason, message });
   }
 
-  condition(type: ConditionType, status: Condition['status'], told: { reason: Reason; message: string }): void {
+  condition(
+    type: ConditionType,
+    status: Condition['status'],
+    told: { reason: ConditionReason; message: string },
+  ): void {
     const before = this.#conditions.get(type);
+    if (status === 'True' && before?.status !== 'True' && isStep(type)) this.event(type, told.message);
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : this.now.toISOString();
     const observedGeneration = this.shop.metadata.generation;
     this.#conditions.set(type, { type, status, ...told, lastTransitionTime, observedGeneration });
@@ -91,13 +109,13 @@ export class Pass {
 
   resume(): void {
     const before = this.#conditions.get('Paused');
-    if (before?.status === 'True') this.event('Normal', 'Running', 'Resumed');
+    if (before?.status === 'True') this.event('Resumed', 'spec.paused is false again');
     this.condition('Paused', 'False', { reason: 'Running', message: 'The operator works on this Shop' });
   }
 
   /** Hands off, said once. */
   paused(): Plan {
-    if (this.#conditions.get('Paused')?.status !== 'True') this.event('Normal', 'Paused', 'Paused by spec.paused');
+    if (this.#conditions.get('Paused')?.status !== 'True') this.event('Paused', 'Paused by spec.paused');
     this.condition('Paused', 'True', {
       reason: 'Paused',
       message: 'spec.paused is true: nothing is changed or repaired',
@@ -106,16 +124,17 @@ export class Pass {
   }
 
   /** Nothing is touched until somebody changes something. */
-  blocked(reason: Reason, message: string): Plan {
+  blocked(reason: BlockedReason, message: string): Plan {
     const before = this.#conditions.get('Ready');
-    if (before?.reason !== reason || before.message !== message) this.event('Warning', reason, message);
+    if (before?.reason !== reason || before.message !== message) this.event(reason, message);
     this.condition('Ready', 'False', { reason, message });
-    // A Secret made outside is not watched.
-    return this.finish('Blocked', reason === 'SecretMissing' ? RECHECK_MS : undefined);
+    // Neither a Secret made outside nor what the API server serves is watched.
+    const isLookedFor = reason === 'SecretMissing' || reason === 'NoGatewayApi';
+    return this.finish('Blocked', isLookedFor ? RECHECK_MS : undefined);
   }
 
   /** Waits for what this pass has begun or has found begun. */
-  waiting(phase: Phase, told: { reason: Reason; message: string }): Plan {
+  waiting(phase: Phase, told: { reason: ConditionReason; message: string }): Plan {
     this.condition('Ready', 'False', told);
     this.condition('Progressing', 'True', told);
     return this.finish(phase, RECHECK_MS);

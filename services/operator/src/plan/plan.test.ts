@@ -1,4 +1,4 @@
-import { SERVICE_NAMES, SERVICES } from '@souk/cdk8s';
+import { SERVICE_NAMES, SERVICES, wavesOf } from '@souk/cdk8s';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aShop, ModelCluster } from '../../test/model-cluster.ts';
@@ -197,6 +197,41 @@ describe('A plan', () => {
     settle(cluster);
     expect(cluster.get('HorizontalPodAutoscaler', 'dev-order-service')).toBeUndefined();
     expect(cluster.get('Deployment', 'dev-order-service')?.spec?.replicas).toBe(1);
+  });
+
+  it('tells every step of an install and of an upgrade once, by fixed reasons and in order', () => {
+    const cluster = new ModelCluster(aShop({ demoData: true }));
+    const told: string[] = [];
+    const settleAndListen = () => {
+      for (let round = 0; round < 60; round += 1) {
+        const planned = passOver(cluster);
+        told.push(...planned.events.map(({ reason }) => reason));
+        cluster.execute(planned);
+        for (const step of cluster.steps()) step();
+      }
+      return told.splice(0);
+    };
+    const waves = wavesOf(SERVICES).map(() => 'WaveStarted');
+    const install = ['InstallStarted', 'SecretsGenerated', 'DataReady', 'MessagingReady', 'MigrationsApplied'];
+    expect(settleAndListen()).toEqual([...install, ...waves, 'ServicesAvailable', 'Verified', 'Installed']);
+    cluster.edit({ version: '0.2.0' });
+    const upgrade = ['UpgradeStarted', 'MigrationsApplied', ...waves, 'ServicesAvailable', 'Verified', 'Upgraded'];
+    expect(settleAndListen()).toEqual(upgrade);
+    cluster.badImages.add('souk/api-gateway:0.3.0');
+    cluster.edit({ version: '0.3.0' });
+    const failure = ['UpgradeFailed', 'RollbackStarted', ...waves, 'ServicesAvailable', 'RolledBack'];
+    expect(settleAndListen()).toEqual(['UpgradeStarted', 'MigrationsApplied', ...waves, ...failure]);
+  });
+
+  it('lets the pods of one namespace read the metrics when the Shop says so, and no longer when it does not', () => {
+    const cluster = aSettledCluster({ monitoring: { namespace: 'prometheus' } });
+    expect(cluster.get('NetworkPolicy', 'dev-monitoring')?.spec).toMatchObject({
+      podSelector: { matchLabels: { 'app.kubernetes.io/instance': 'dev', 'app.kubernetes.io/component': 'service' } },
+      ingress: [{ from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'prometheus' } } }] }],
+    });
+    cluster.edit({ monitoring: {} });
+    settle(cluster);
+    expect(cluster.get('NetworkPolicy', 'dev-monitoring')).toBeUndefined();
   });
 
   it('runs no migration and no seed again, even when their Jobs are gone', () => {

@@ -1,8 +1,9 @@
 import type { Manifest } from '@souk/cdk8s';
 import type { Release } from '../desired/catalogue.ts';
 import type { Renderer } from '../desired/renderer.ts';
+import type { EventReason } from '../shop/reasons.ts';
 import type { Shop } from '../shop/shop.ts';
-import type { Reason, ShopStatus } from '../shop/shop-status.ts';
+import type { ShopStatus } from '../shop/shop-status.ts';
 import { planDeletion } from './deletion.ts';
 import type { Observed } from './observed.ts';
 import { Pass } from './pass.ts';
@@ -26,7 +27,7 @@ export interface ObjectReference {
 
 export interface PlannedEvent {
   type: 'Normal' | 'Warning';
-  reason: Reason;
+  reason: EventReason;
   message: string;
 }
 

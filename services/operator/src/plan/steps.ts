@@ -37,7 +37,7 @@ export function runSteps(pass: Pass, input: CourseInput): Plan {
 function tellDrift(pass: Pass): void {
   const names = pass.changes.map(({ manifest }) => `${manifest.kind} ${manifest.metadata.name}`);
   const rest = names.length > 5 ? ` and ${names.length - 5} more` : '';
-  pass.event('Normal', 'DriftRepaired', `Repaired ${names.slice(0, 5).join(', ')}${rest}`);
+  pass.event('DriftRepaired', `Repaired ${names.slice(0, 5).join(', ')}${rest}`);
 }
 
 function withFinalizer(plan: Plan, pass: Pass): Plan {
@@ -54,6 +54,7 @@ function secretsStep(pass: Pass, { desired, phase }: Course): Plan | undefined {
       return pass.blocked('KeyLost', message);
     }
     pass.ensureExists(desired.key, { how: 'create', generate: ['key'] });
+    pass.event('SecretsGenerated', `${desired.key.metadata.name}, from which all passwords follow`);
     return pass.waiting(phase, { reason: 'Installing', message: 'Secrets are being generated' });
   }
   for (const secret of desired.secretsOf(key)) pass.ensureExists(secret, { how: 'create' });
@@ -210,7 +211,7 @@ function settle(pass: Pass, { desired, isRollingBack, revision }: Course): Plan 
   const failed = status.failedTarget;
   if (isRollingBack && failed) {
     const message = `Version ${failed.version} failed and ${revision.version} runs again: ${failed.message}`;
-    if (status.phase !== 'Degraded') pass.event('Warning', 'RolledBack', message);
+    if (status.phase !== 'Degraded') pass.event('RolledBack', message);
     const told = { reason: 'RolledBack', message } as const;
     pass.condition('Ready', 'False', told);
     pass.condition('Progressing', 'False', told);
@@ -220,11 +221,7 @@ function settle(pass: Pass, { desired, isRollingBack, revision }: Course): Plan 
   const isNew = status.current?.id !== revision.id;
   if (isNew) {
     const how = status.current ? ('Upgraded' as const) : ('Installed' as const);
-    pass.event(
-      'Normal',
-      how,
-      `${how === 'Installed' ? 'Installed' : 'Upgraded to'} ${revision.version} (${revision.id})`,
-    );
+    pass.event(how, `${how === 'Installed' ? 'Installed' : 'Upgraded to'} ${revision.version} (${revision.id})`);
     const entry = {
       id: revision.id,
       version: revision.version,

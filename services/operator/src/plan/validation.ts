@@ -1,17 +1,17 @@
 import { environmentOf, SERVICE_NAMES, SERVICES, type ServiceName } from '@souk/cdk8s';
 import { compareVersions, type Release } from '../desired/catalogue.ts';
 import { externalSecrets } from '../desired/names.ts';
+import type { BlockedReason } from '../shop/reasons.ts';
 import { SHOP_NAME_LENGTH_MAX, type Shop } from '../shop/shop.ts';
 import { type ShopSpec, shopSpecSchema } from '../shop/shop-spec.ts';
-import type { Reason } from '../shop/shop-status.ts';
 import type { Observed } from './observed.ts';
 import type { PlanContext } from './plan.ts';
 
 export type CheckedShop =
   | { ok: true; spec: ShopSpec; release: Release }
-  | { ok: false; reason: Reason; message: string };
+  | { ok: false; reason: BlockedReason; message: string };
 
-const refuse = (reason: Reason, message: string): CheckedShop => ({ ok: false, reason, message });
+const refuse = (reason: BlockedReason, message: string): CheckedShop => ({ ok: false, reason, message });
 
 /** Whether a Shop can be worked on; else what its owner has to change, and nothing is touched. */
 export function checkShop(shop: Shop, observed: Observed, { catalogue }: PlanContext): CheckedShop {
@@ -36,7 +36,7 @@ export function checkShop(shop: Shop, observed: Observed, { catalogue }: PlanCon
   if (spec.exposure.type === 'Gateway' && !observed.hasGatewayApi)
     return refuse(
       'NoGatewayApi',
-      'spec.exposure.type is Gateway, but the cluster had no Gateway API when the operator started',
+      'spec.exposure.type is Gateway, but the cluster does not know HTTPRoutes of gateway.networking.k8s.io/v1',
     );
   const missing = findMissingSecret(spec, observed);
   if (missing) return refuse('SecretMissing', missing);

@@ -19,7 +19,7 @@ export function rollWaves(pass: Pass, course: Course): Plan | undefined {
   const waves = isRollingBack ? [...WAVES].reverse() : WAVES;
   const late: ServiceName[] = [];
   for (const wave of waves) {
-    const waiting = wave.filter((name) => !bringUp(pass, course, name));
+    const waiting = bringUpWave(pass, course, wave);
     late.push(...waiting);
     const trouble = isRollingBack ? undefined : findTrouble(pass, course, waiting);
     if (trouble) {
@@ -41,6 +41,19 @@ export function rollWaves(pass: Pass, course: Course): Plan | undefined {
   // A pod that restarts and an autoscaler that adds some do not make a shop that serves unready.
   const serves = late.every((name) => podCounts(pass.live(desired.services[name].deployment)).ready > 0);
   return isSettled && serves ? undefined : pass.waiting(course.phase, told);
+}
+
+/** Answers those that are not as desired yet, and tells when their Deployments change. */
+function bringUpWave(pass: Pass, course: Course, wave: readonly ServiceName[]): ServiceName[] {
+  const before = pass.changes.length;
+  const waiting = wave.filter((name) => !bringUp(pass, course, name));
+  const changed = pass.changes
+    .slice(before)
+    .flatMap(({ how, manifest }) =>
+      manifest.kind === 'Deployment' && how === 'apply' ? [manifest.metadata.name] : [],
+    );
+  if (changed.length > 0 && !course.wasSettled) pass.event('WaveStarted', `New pods of ${changed.join(', ')}`);
+  return waiting;
 }
 
 /** Answers whether the service is as desired and has settled. */

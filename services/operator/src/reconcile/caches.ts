@@ -24,8 +24,10 @@ export interface Caches {
   /** Every managed object of a Shop. */
   objectsOf(namespace: string, shop: string): LiveObject[];
   remember(object: LiveObject): void;
-  /** Whether an optional kind is there. */
+  /** Whether an optional kind is there and watched. */
   serves(kind: string): boolean;
+  /** Looks for optional kinds that were not there before. */
+  discover(): Promise<void>;
   isSynced(): boolean;
   /** The longest time since a watch was heard of. */
   silenceMs(): number;
@@ -34,30 +36,50 @@ export interface Caches {
 
 /** Opens the watches; waits until the optional kinds are looked up. */
 export async function startCaches(options: CachesOptions): Promise<Caches> {
-  const resources = [SHOPS, ...(await servedResources(options.client))];
-  const informers = resources.flatMap((resource) =>
-    options.namespaces.map((namespace) => createInformer(informerOptions(options, resource, namespace))),
-  );
-  for (const informer of informers) informer.start();
-  const managed = informers.filter(({ resource }) => resource !== SHOPS);
-  const shops = informers.filter(({ resource }) => resource === SHOPS);
-  const find = (key: string) => {
-    const [namespace = '', name = ''] = key.split('/');
-    return shops.map((informer) => informer.get(name, namespace)).find(Boolean);
+  const informers = new Set<Informer>();
+  const isOpen = (resource: Resource) => [...informers].some((informer) => informer.resource === resource);
+  const open = (resource: Resource) => {
+    for (const namespace of options.namespaces) {
+      const onGone = () => informers.delete(informer);
+      const informer: Informer = createInformer({
+        ...informerOptions(options, resource, namespace),
+        ...(resource.isOptional ? { onGone } : {}),
+      });
+      informers.add(informer);
+      informer.start();
+    }
   };
+  const discover = async () => {
+    for (const resource of MANAGED)
+      if (resource.isOptional && !isOpen(resource) && (await isServed(options.client, resource))) open(resource);
+  };
+  for (const resource of [SHOPS, ...MANAGED]) if (!resource.isOptional) open(resource);
+  await discover();
+  const of = (isWanted: (resource: Resource) => boolean) => [...informers].filter(({ resource }) => isWanted(resource));
+  const ofShops = () => of((resource) => resource === SHOPS);
   return {
-    shop: find,
-    shops: () => shops.flatMap((informer) => [...informer.list()].map(keyOfObject)),
+    shop: (key) => {
+      const [namespace = '', name = ''] = key.split('/');
+      return ofShops()
+        .map((informer) => informer.get(name, namespace))
+        .find(Boolean);
+    },
+    shops: () => ofShops().flatMap((informer) => [...informer.list()].map(keyOfObject)),
     objectsOf: (namespace, shop) =>
-      managed.flatMap((informer) =>
+      of((resource) => resource !== SHOPS).flatMap((informer) =>
         [...informer.list()].filter(
           ({ metadata }) => metadata.namespace === namespace && metadata.labels?.[INSTANCE] === shop,
         ),
       ),
-    remember: (object) => informerOf(informers, object)?.remember(object),
-    serves: (kind) => resources.some((resource) => resource.kind === kind),
-    isSynced: () => informers.every((informer) => informer.isSynced()),
-    silenceMs: () => Math.max(...informers.map((informer) => Date.now() - informer.lastHeardMs())),
+    remember: (object) => informerOf([...informers], object)?.remember(object),
+    serves(kind) {
+      const found = of((resource) => resource.kind === kind);
+      return found.length > 0 && found.every((informer) => informer.isSynced());
+    },
+    discover,
+    // A kind that is found later does not hold up what has nothing to do with it.
+    isSynced: () => of(({ isOptional }) => !isOptional).every((informer) => informer.isSynced()),
+    silenceMs: () => Math.max(...[...informers].map((informer) => Date.now() - informer.lastHeardMs())),
     stop: () => {
       for (const informer of informers) informer.stop();
     },
@@ -94,20 +116,14 @@ function informerOptions(options: CachesOptions, resource: Resource, namespace: 
   };
 }
 
-async function servedResources(client: KubernetesClient): Promise<Resource[]> {
-  const served = await Promise.all(
-    MANAGED.map(async (resource) => {
-      if (!resource.isOptional) return true;
-      const path = pathOf({ ...resource, plural: '' }, {}).replace(/\/$/, '');
-      try {
-        return (await client.call({ method: 'GET', path })).includes(`"${resource.plural}"`);
-      } catch (error) {
-        if (isStatus(error, 403, 404)) return false;
-        throw error;
-      }
-    }),
-  );
-  return MANAGED.filter((_, index) => served[index]);
+async function isServed(client: KubernetesClient, resource: Resource): Promise<boolean> {
+  const path = pathOf({ ...resource, plural: '' }, {}).replace(/\/$/, '');
+  try {
+    return (await client.call({ method: 'GET', path })).includes(`"${resource.plural}"`);
+  } catch (error) {
+    if (isStatus(error, 403, 404)) return false;
+    throw error;
+  }
 }
 
 function withoutManagedFields({ metadata, ...rest }: LiveObject): LiveObject {

@@ -7,6 +7,7 @@ import { REVISION_ANNOTATION, type Shop } from '../shop/shop.ts';
 import { shopSpecSchema } from '../shop/shop-spec.ts';
 import type { Caches } from './caches.ts';
 
+const HTTP_ROUTE = 'HTTPRoute';
 const LOG_LINE_LENGTH_MAX = 300;
 
 /** Gathers what a plan may know: the watched objects, Secrets made outside, the last words of pods that crash. */
@@ -20,10 +21,16 @@ export async function observe(shop: Shop, caches: Caches, client: KubernetesClie
   return {
     objects: new Map(objects.map((object) => [keyOf(object), object])),
     key: keyValueOf(key),
-    hasGatewayApi: caches.serves('HTTPRoute'),
+    hasGatewayApi: await hasGatewayApi(shop, caches),
     externalSecrets: await readExternalSecrets(shop, client),
     pods: await Promise.all(facts.map((fact) => withLastWords(fact, { namespace, client, objects }))),
   };
+}
+
+/** Looked up again by a Shop that wants it: it may have been installed after the operator has started. */
+async function hasGatewayApi({ spec }: Shop, caches: Caches): Promise<boolean> {
+  if (!caches.serves(HTTP_ROUTE) && spec.exposure?.type === 'Gateway') await caches.discover();
+  return caches.serves(HTTP_ROUTE);
 }
 
 function keyValueOf(secret: LiveObject | undefined): string | undefined {

@@ -199,6 +199,10 @@ const image = z.strictObject({
     .describe('Secrets for the registry'),
 });
 
+const monitoring = z.strictObject({
+  namespace: name('the namespace whose pods may read /metrics of the services; none when left out').optional(),
+});
+
 const migrations = z.strictObject({
   policy: z
     .enum(['Automatic', 'Manual'])
@@ -236,6 +240,7 @@ export const shopSpecSchema = z.strictObject({
   cache: cache.prefault({}).describe('Cache, rate limits and live connections'),
   mail: mail.prefault({}).describe('How mails leave'),
   exposure: exposure.prefault({}).describe('The way in from outside the cluster'),
+  monitoring: monitoring.prefault({}).describe('Who may collect metrics'),
   migrations: migrations.prefault({}).describe('Changes of the database schemas; they only ever add'),
   rollout: rollout.prefault({}).describe('How a new version replaces the old one'),
   demoData: z.boolean().default(false).describe('Write demonstration accounts and products, once; not for production'),

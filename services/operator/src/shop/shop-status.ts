@@ -1,5 +1,6 @@
 import { SERVICE_NAMES, type ServiceName } from '@souk/cdk8s';
 import { z } from 'zod';
+import { CONDITION_REASONS, type ConditionReason } from './reasons.ts';
 
 /** The summary first, then the steps in the order in which an install goes through them. */
 export const CONDITION_TYPES = [
@@ -16,50 +17,8 @@ export const CONDITION_TYPES = [
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** Every reason of a condition or an Event. */
-export const REASONS = [
-  'Settled',
-  'Installing',
-  'Upgrading',
-  'RollingBack',
-  'RolledBack',
-  'Paused',
-  'Running',
-  'Deleting',
-  'InvalidSpec',
-  'UnknownVersion',
-  'UpgradeBlocked',
-  'SecretMissing',
-  'KeyLost',
-  'WaitingForData',
-  'WaitingForMessaging',
-  'WaitingForMigrations',
-  'WaitingForApproval',
-  'WaitingForServices',
-  'WaitingForVerification',
-  'External',
-  'Done',
-  'NotExposed',
-  'NotWanted',
-  'MigrationFailed',
-  'SeedFailed',
-  'VerificationFailed',
-  'ImagePullFailed',
-  'ContainerCrashed',
-  'ProgressDeadlineExceeded',
-  'PodsRefused',
-  'Installed',
-  'Upgraded',
-  'UpgradeStarted',
-  'UpgradeFailed',
-  'DriftRepaired',
-  'ApplyFailed',
-  'NoGatewayApi',
-] as const;
-export type Reason = (typeof REASONS)[number];
-
 const time = z.iso.datetime();
-const reason = z.enum(REASONS);
+const reason = z.enum(Object.keys(CONDITION_REASONS) as [ConditionReason, ...ConditionReason[]]);
 
 const podSettings = z
   .strictObject({
@@ -88,7 +47,7 @@ const revision = z.strictObject({
 const condition = z.strictObject({
   type: z.enum(CONDITION_TYPES).describe('What it is about'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds'),
-  reason: reason.describe('One word of a fixed list'),
+  reason: reason.describe('One word of a fixed list, which stands under Conditions'),
   message: z.string().describe('A sentence for people'),
   lastTransitionTime: time.describe('When status changed last'),
   observedGeneration: z.int().describe('Generation of the spec that this is about'),
