@@ -7,6 +7,7 @@ import {
   POSTGRES_SERVERS,
   postgresServerOf,
   RABBITMQ_MANAGEMENT_PORT,
+  REDIS_ARGS,
   SERVICES,
   type ServiceModel,
 } from '../src/model/platform.ts';
@@ -100,7 +101,7 @@ describe('compose.dev.yaml', () => {
       expect(of(server)).toMatchObject({ image: DATA_IMAGES.postgres, environment: { POSTGRES_DB: database } });
       expect(of(server).volumes).toEqual([`${server}:/var/lib/postgresql`]);
     }
-    expect(of('redis').image).toBe(DATA_IMAGES.redis);
+    expect(of('redis')).toMatchObject({ image: DATA_IMAGES.redis, command: REDIS_ARGS });
     expect(of('rabbitmq').image).toBe(DATA_IMAGES.rabbitmq);
     expect(of('mailpit').image).toBe(DATA_IMAGES.mailpit);
     expect(portsOf('rabbitmq')).toContainEqual([RABBITMQ_MANAGEMENT_PORT, RABBITMQ_MANAGEMENT_PORT]);

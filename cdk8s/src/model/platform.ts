@@ -155,7 +155,7 @@ export const DATA_IMAGES = {
  * Whoever asks for many pages of the catalogue fills the cache: what was not used for longest goes, before the container has to.
  * Half of its memory, because a snapshot may copy what changes meanwhile.
  */
-export const REDIS_ARGS = ['--maxmemory', '128mb', '--maxmemory-policy', 'allkeys-lru'] as const;
+export const REDIS_ARGS = ['redis-server', '--maxmemory', '128mb', '--maxmemory-policy', 'allkeys-lru'] as const;
 
 /** The model contradicts itself; synthesis stops. */
 export class ModelError extends Error {
