@@ -1,12 +1,17 @@
 import { type ChannelListener, type KeyValueStore, KeyValueUnavailableError } from './key-value-store.ts';
 
 const ENTRIES_MAX_DEFAULT = 50_000;
+const LARGE_CHARACTERS_MAX_DEFAULT = 32 * 1024 * 1024;
+/** Counters and marks are small, pages are large: a flood of the one must not push out the other. */
+const LARGE_VALUE_LENGTH = 1_024;
 
 export interface InProcessKeyValueStoreOptions {
   /** Decides what has expired; the system's clock when left out. */
   clock?: { now(): Date };
   /** At most this many entries; the ones unused for longest go first. Default 50,000. */
   entriesMax?: number;
+  /** So many characters of values beyond a kilobyte at most; again the ones unused for longest go first. Default 32 Mi. */
+  largeCharactersMax?: number;
   /** Hears of listeners that throw. */
   logger?: { warn(fields: object, message: string): void };
 }
@@ -17,29 +22,69 @@ interface Entry {
   expiresAtMs: number;
 }
 
+interface ShelfLimits {
+  nowMs: () => number;
+  entriesMax: number;
+  charactersMax: number;
+}
+
 /** Entries in the order of their last use; expired ones go when they are met or pushed out. */
-function createEntries({ nowMs, entriesMax }: { nowMs: () => number; entriesMax: number }) {
+function createShelf({ nowMs, entriesMax, charactersMax }: ShelfLimits) {
   const entries = new Map<string, Entry>();
+  let characters = 0;
+  const remove = (key: string): void => {
+    characters -= entries.get(key)?.value.length ?? 0;
+    entries.delete(key);
+  };
   return {
     find(key: string): Entry | undefined {
       const entry = entries.get(key);
       if (entry === undefined) return undefined;
-      entries.delete(key);
-      if (entry.expiresAtMs <= nowMs()) return undefined;
+      if (entry.expiresAtMs <= nowMs()) {
+        remove(key);
+        return undefined;
+      }
       // A map keeps the order of insertion: what was used last stands last.
+      entries.delete(key);
       entries.set(key, entry);
       return entry;
     },
     write(key: string, entry: Entry): void {
-      entries.delete(key);
+      remove(key);
       entries.set(key, entry);
+      characters += entry.value.length;
       for (const oldest of entries.keys()) {
-        if (entries.size <= entriesMax) return;
-        entries.delete(oldest);
+        if (entries.size <= entriesMax && characters <= charactersMax) return;
+        remove(oldest);
       }
     },
-    delete: (key: string) => entries.delete(key),
-    clear: () => entries.clear(),
+    remove,
+    clear(): void {
+      entries.clear();
+      characters = 0;
+    },
+  };
+}
+
+/** Small entries on one shelf, large ones on another. */
+function createEntries({ charactersMax, ...limits }: ShelfLimits) {
+  const small = createShelf({ ...limits, charactersMax: Number.POSITIVE_INFINITY });
+  const large = createShelf({ ...limits, charactersMax });
+  return {
+    find: (key: string): Entry | undefined => small.find(key) ?? large.find(key),
+    write(key: string, entry: Entry): void {
+      const [shelf, other] = entry.value.length > LARGE_VALUE_LENGTH ? [large, small] : [small, large];
+      other.remove(key);
+      shelf.write(key, entry);
+    },
+    delete(key: string): void {
+      small.remove(key);
+      large.remove(key);
+    },
+    clear(): void {
+      small.clear();
+      large.clear();
+    },
   };
 }
 
@@ -75,8 +120,9 @@ function createChannels(logger: StoreLogger) {
 /** A store inside this process, for embedded mode and tests. */
 export function createInProcessKeyValueStore(options: InProcessKeyValueStoreOptions = {}): KeyValueStore {
   const { entriesMax = ENTRIES_MAX_DEFAULT, clock, logger } = options;
+  const charactersMax = options.largeCharactersMax ?? LARGE_CHARACTERS_MAX_DEFAULT;
   const nowMs = () => clock?.now().getTime() ?? Date.now();
-  const entries = createEntries({ nowMs, entriesMax });
+  const entries = createEntries({ nowMs, entriesMax, charactersMax });
   const channels = createChannels(logger);
   let isClosed = false;
 
