@@ -146,6 +146,7 @@ describe('migrate as an administrator', () => {
         await client.connect();
         await client.query(`INSERT INTO things (name) VALUES ('a')`);
         await expect(client.query('CREATE TABLE mine ()')).rejects.toThrow('permission denied');
+        expect((await client.query('SHOW server_encoding')).rows).toEqual([{ server_encoding: 'UTF8' }]);
         await client.end();
       }
     } finally {

@@ -157,7 +157,8 @@ async function createDatabase(ownerUrl: string, logger: Logger): Promise<void> {
   url.pathname = '/postgres';
   const client = await connect(url.href);
   try {
-    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)}`);
+    // Search compares any character there is; a server may have been made with another encoding, and template1 with it.
+    await client.query(`CREATE DATABASE ${pg.escapeIdentifier(database)} ENCODING 'UTF8' TEMPLATE template0`);
     logger.info({ database }, 'Created database');
   } catch (error) {
     // Another migrate was faster: 42P04, or a unique violation in the catalogue when both run at once.
