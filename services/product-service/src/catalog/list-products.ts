@@ -4,7 +4,7 @@ import type { CursorCodec } from '@souk/http';
 import type { Pool, Queryable } from '@souk/service-runtime';
 import { LIMITS } from '../config.ts';
 import { understandQuery } from '../search/search-query.ts';
-import { wordsOf } from '../search/search-text.ts';
+import { similarityText } from '../search/search-text.ts';
 import type { CatalogGeneration } from './catalog-generation.ts';
 import {
   fromCursorValues,
@@ -71,7 +71,7 @@ async function understand(
     q === undefined
       ? undefined
       : after?.tsquery
-        ? { tsquery: after.tsquery, text: wordsOf(q).join(' ') }
+        ? { tsquery: after.tsquery, text: similarityText(q) }
         : await understandQuery(deps.pool, q, LIMITS.searchWordsMax);
   const categories =
     category === undefined

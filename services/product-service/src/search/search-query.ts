@@ -1,6 +1,6 @@
 import type { Queryable } from '@souk/service-runtime';
 import { editDistance, editsMax } from './edit-distance.ts';
-import { queryWordsOf, wordsOf } from './search-text.ts';
+import { queryWordsOf, similarityText } from './search-text.ts';
 
 /** A search as the statements take it. */
 export interface SearchQuery {
@@ -39,7 +39,7 @@ export async function understandQuery(db: Queryable, query: string, wordsMax: nu
   const { rows } = await db.query<WordRow>({ name: 'words', text: LOOK_UP_WORDS, values: [words] });
   const byWord = new Map(rows.map((row) => [row.word, row]));
   const tsquery = words.map((word) => `(${alternativesOf(word, byWord.get(word)).join('|')})`).join('&');
-  return { tsquery, text: wordsOf(query).join(' ') };
+  return { tsquery, text: similarityText(query) };
 }
 
 function alternativesOf(word: string, row: WordRow | undefined): string[] {

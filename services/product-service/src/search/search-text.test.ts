@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { editDistance, editsMax } from './edit-distance.ts';
 import { nearestWords } from './search-query.ts';
-import { queryWordsOf, searchableText, wordsOf } from './search-text.ts';
+import { queryWordsOf, searchableText, similarityText, wordsOf } from './search-text.ts';
 
 describe('the words of a text', () => {
   it.each([
@@ -31,6 +31,13 @@ describe('the words of a query', () => {
     expect(queryWordsOf('The Who', 8)).toEqual(['the', 'who']);
     expect(queryWordsOf('a b c d e f', 3)).toEqual(['b', 'c', 'd']);
     expect(queryWordsOf('lamp Lamp LAMP', 8)).toEqual(['lamp']);
+  });
+});
+
+describe('what is compared with names', () => {
+  it('is no longer than a query may be, however much its letters stand for', () => {
+    expect(similarityText('Tee  Kanne!')).toBe('tee kanne');
+    expect([...similarityText('\uFDFA'.repeat(200))].length).toBe(200);
   });
 });
 

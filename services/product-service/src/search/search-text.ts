@@ -21,6 +21,14 @@ export function wordsOf(text: string): string[] {
   return words.map((word) => [...word].slice(0, WORD_LENGTH_MAX).join(''));
 }
 
+/** As long as a query may be: compatibility forms grow when they are decomposed, U+FDFA to eighteen letters. */
+const SIMILARITY_LENGTH_MAX = 200;
+
+/** The words of a query as they are compared with names. */
+export function similarityText(query: string): string {
+  return [...wordsOf(query).join(' ')].slice(0, SIMILARITY_LENGTH_MAX).join('');
+}
+
 export interface SearchableText {
   /** Name and sku. */
   name: string;
