@@ -59,7 +59,8 @@ const keep = () => {};
 /** What the relay does: until the broker takes the responsibility, the message is published again. */
 async function publishUntilConfirmed(world: World, message: OutgoingMessage): Promise<void> {
   for (;;) {
-    const [outcome] = await world.broker().publish([message], { timeoutMs: 1_000 });
+    // Long, so that a loaded machine does not send a message twice that is only late.
+    const [outcome] = await world.broker().publish([message], { timeoutMs: 15_000 });
     if (outcome === 'confirmed') return;
     await sleep(20);
   }

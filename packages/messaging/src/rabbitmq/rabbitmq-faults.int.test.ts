@@ -58,7 +58,8 @@ async function collectIds(queue = 'tailor.events'): Promise<Set<string | undefin
 
 async function publishUntilConfirmed(id: string): Promise<void> {
   for (;;) {
-    const [outcome] = await world.broker().publish([aMessage(id)], { timeoutMs: 1_000 });
+    // Long, so that a loaded machine does not send a message twice that is only late.
+    const [outcome] = await world.broker().publish([aMessage(id)], { timeoutMs: 15_000 });
     if (outcome === 'confirmed') return;
     await sleep(20);
   }
