@@ -47,7 +47,7 @@ async function readAccount(of: { host: string; port: string; folder: string }): 
 function createKubeconfigReader(): () => Promise<Access> {
   let loaded: Promise<KubeConfig> | undefined;
   return async () => {
-    loaded ??= import('@kubernetes/client-node').then(({ KubeConfig }) => {
+    loaded ??= import('@kubernetes/client-node/dist/config.js').then(({ KubeConfig }) => {
       const config = new KubeConfig();
       config.loadFromDefault();
       return config;
