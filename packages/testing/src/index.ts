@@ -1,4 +1,5 @@
 export { type FixedClock, fixedClock } from './fixed-clock.ts';
+export { type BreakableServers, startBreakableServers } from './servers/breakable-servers.ts';
 export { silentLogger } from './silent-logger.ts';
 export {
   startTestService,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freePort } from '@souk/postgres-server';
 import amqp from 'amqplib';
 import { waitFor } from '../wait-for.ts';
@@ -84,38 +84,73 @@ async function connects(url: string, child: ChildProcess): Promise<boolean> {
   return connection !== undefined;
 }
 
+/** A RabbitMQ that tests may break. */
+export interface RabbitMqServer extends TestServer {
+  /** Ends it as a power cut would; its data stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same ports and data. */
+  start(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Runs rabbitmqctl on it. */
+  control(...args: string[]): Promise<void>;
+}
+
 /** A RabbitMQ of one's own from the machine's program, undefined where there is none. Takes some six seconds. */
-export async function startRabbitMqServer({ reaper }: ServerContext): Promise<TestServer | undefined> {
+export async function startRabbitMqServer({ reaper }: ServerContext): Promise<RabbitMqServer | undefined> {
   const script = findServerScript();
   if (script === undefined) return undefined;
   const identity = identityOf('rabbitmq');
   const ports = { amqp: await freePort(), distribution: await freePort(), portMapper: await freePort() };
   const folder = join(reaper.folder, `rabbitmq-${ports.amqp}`);
   prepareFolder(folder, identity);
-  const env = environmentOf(folder, ports);
-  const options = { ...identity, cwd: folder, detached: true, stdio: 'ignore', env } as const;
-
-  // The port mapper would start by itself, and stay for ever as nobody's child; ours is in a group that we end.
-  const groups: ChildProcess[] = [];
-  const portMapper = findProgram('epmd');
-  if (portMapper !== undefined) groups.push(spawn(portMapper, [], options));
-  const server = spawn(script, [], options);
-  groups.push(server);
-  for (const child of groups) {
+  const options = {
+    ...identity,
+    cwd: folder,
+    detached: true,
+    stdio: 'ignore',
+    env: environmentOf(folder, ports),
+  } as const;
+  const spawnGroup = (program: string, args: string[] = []) => {
+    const child = spawn(program, args, options);
     child.on('error', () => {});
     child.unref();
     if (child.pid !== undefined) reaper.watch(-child.pid, 'KILL');
-  }
+    return child;
+  };
+
+  // The port mapper would start by itself, and stay for ever as nobody's child; ours is in a group that we end.
+  const portMapper = findProgram('epmd');
+  const others = portMapper === undefined ? [] : [spawnGroup(portMapper)];
   const url = `amqp://guest:guest@127.0.0.1:${ports.amqp}`;
-  const stop = async () => endGroups(groups);
-  try {
-    await waitFor(() => connects(url, server), { timeoutMs: START_TIMEOUT_MS, everyMs: 250, what: 'RabbitMQ' });
-  } catch (error) {
-    const log = logOf(folder);
-    await stop();
-    throw new TestServerMissingError(`RabbitMQ (${script}) did not start: ${String(error)}\n${log.slice(-2_000)}`);
-  }
-  return { url, stop };
+  let server: ChildProcess | undefined;
+  const kill = () => endGroups(server === undefined ? [] : [server]);
+  const stop = () => endGroups(server === undefined ? others : [...others, server]);
+  const start = async () => {
+    const child = spawnGroup(script);
+    server = child;
+    try {
+      await waitFor(() => connects(url, child), { timeoutMs: START_TIMEOUT_MS, everyMs: 250, what: 'RabbitMQ' });
+    } catch (error) {
+      const log = logOf(folder);
+      await stop();
+      throw new TestServerMissingError(`RabbitMQ (${script}) did not start: ${String(error)}\n${log.slice(-2_000)}`);
+    }
+  };
+  await start();
+  return {
+    url,
+    stop,
+    kill,
+    start,
+    signal: (signal) => void (server?.pid !== undefined && process.kill(-server.pid, signal)),
+    control: (...args) =>
+      endOf(spawnGroup(join(dirname(script), 'rabbitmqctl'), args), `rabbitmqctl ${args.join(' ')}`),
+  };
+}
+
+async function endOf(child: ChildProcess, what: string): Promise<void> {
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new TestServerMissingError(`${what} ended with code ${code}`);
 }
 
 async function endGroups(children: ChildProcess[]): Promise<void> {
