@@ -1,4 +1,4 @@
-// `npm run test:faults -- [--seed n] [--faults all|<part of a name>] [--pairs n] [--duration ms] [--report file]`
+// `npm run test:faults -- [--seed n] [--faults all|<part of a name>] [--pairs n] [--duration ms] [--report file] [--whole] [file …]`
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
@@ -10,6 +10,7 @@ const { values, positionals } = parseArgs({
     pairs: { type: 'string' },
     duration: { type: 'string' },
     report: { type: 'string' },
+    whole: { type: 'boolean' },
   },
 });
 
@@ -21,8 +22,9 @@ for (const [name, variable] of [
   ['pairs', 'SOUK_FAULT_PAIRS'],
   ['duration', 'SOUK_FAULT_DURATION_MS'],
   ['report', 'SOUK_FAULT_REPORT'],
+  ['whole', 'SOUK_FAULT_WHOLE'],
 ]) {
-  if (values[name] !== undefined) env[variable] = values[name];
+  if (values[name] !== undefined) env[variable] = String(values[name]);
 }
 // With options it is a campaign, which only concerns the faults under load.
 const files = positionals.length > 0 ? positionals : Object.keys(values).length > 0 ? ['faults.e2e'] : [];

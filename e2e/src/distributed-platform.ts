@@ -23,6 +23,20 @@ interface Parts {
   mailServer: MailServer;
   portBase: number;
   env: Record<string, string>;
+  /** Settings of one service, over all others. */
+  envOf?: (service: ServiceName) => Record<string, string>;
+}
+
+export interface ReplicaOptions {
+  env?: Record<string, string>;
+  /** For Node, before the program. */
+  nodeArgs?: readonly string[];
+}
+
+export interface Replica {
+  child: Child;
+  url: string;
+  opsUrl: string;
 }
 
 function databaseOf(service: ServiceName): DatabaseName | undefined {
@@ -35,6 +49,7 @@ export class DistributedPlatform implements Platform {
   readonly internalSecret = randomBytes(32).toString('hex');
   readonly #parts: Parts;
   readonly #children = new Map<ServiceName, Child>();
+  readonly #replicas: Child[] = [];
   #logs = '';
 
   constructor(parts: Parts) {
@@ -73,11 +88,11 @@ export class DistributedPlatform implements Platform {
   }
 
   logs(): string {
-    return this.#logs + [...this.#children.values()].map((child) => child.output()).join('');
+    return this.#logs + [...this.#children.values(), ...this.#replicas].map((child) => child.output()).join('');
   }
 
   #environmentOf(service: ServiceName): Record<string, string | undefined> {
-    const { share, mailServer, portBase, env } = this.#parts;
+    const { share, mailServer, portBase, env, envOf } = this.#parts;
     const database = databaseOf(service);
     const urls = SERVICE_NAMES.map((name) => [`${name.toUpperCase().replaceAll('-', '_')}_URL`, this.serviceUrl(name)]);
     return {
@@ -97,6 +112,7 @@ export class DistributedPlatform implements Platform {
       // The gateway has no secret of its own to lose.
       INTERNAL_SECRET: service === 'api-gateway' ? undefined : this.internalSecret,
       ...env,
+      ...envOf?.(service),
     };
   }
 
@@ -124,8 +140,24 @@ export class DistributedPlatform implements Platform {
   }
 
   startService(service: ServiceName): void {
+    this.#logs += this.#children.get(service)?.output() ?? '';
     const args = [`services/${service}/dist/main.js`];
     this.#children.set(service, startChild({ name: service, args, env: this.#environmentOf(service) }));
+  }
+
+  /** A second process of a service, on ports of its own, that ends with the platform. */
+  async startReplica(service: ServiceName, { env = {}, nodeArgs = [] }: ReplicaOptions = {}): Promise<Replica> {
+    const port = await freePortRange(2);
+    const own = { PORT: String(port), OPS_PORT: String(port + 1) };
+    const child = startChild({
+      name: `${service} (replica)`,
+      args: [...nodeArgs, `services/${service}/dist/main.js`],
+      env: { ...this.#environmentOf(service), ...own, ...env },
+    });
+    this.#replicas.push(child);
+    const opsUrl = `http://127.0.0.1:${service === 'api-gateway' ? port + 1 : port}`;
+    await waitUntilReady(child, opsUrl);
+    return { child, url: `http://127.0.0.1:${port}`, opsUrl };
   }
 
   async start(): Promise<void> {
@@ -133,23 +165,12 @@ export class DistributedPlatform implements Platform {
     await Promise.all(SERVICE_NAMES.map((service) => this.waitUntilReady(service)));
   }
 
-  async waitUntilReady(service: ServiceName): Promise<void> {
-    const url = service === 'api-gateway' ? this.opsUrl : this.serviceUrl(service);
-    const child = this.childOf(service);
-    const state = await waitFor(
-      async () => {
-        if (!child.isRunning()) return 'ended';
-        const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
-        if (!response.ok) throw new PlatformProcessError(await response.text());
-        return 'ready';
-      },
-      { timeoutMs: START_TIMEOUT_MS, everyMs: 100, what: `Readiness of ${service}` },
-    );
-    if (state === 'ended') throw new PlatformProcessError(`${service} ended: ${child.output().slice(-2_000)}`);
+  waitUntilReady(service: ServiceName): Promise<void> {
+    return waitUntilReady(this.childOf(service), service === 'api-gateway' ? this.opsUrl : this.serviceUrl(service));
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
-    const children = [...this.#children.values()];
+    const children = [...this.#children.values(), ...this.#replicas.splice(0)];
     this.#children.clear();
     for (const child of children) child.signal(signal);
     const late = setTimeout(() => {
@@ -169,6 +190,19 @@ export class DistributedPlatform implements Platform {
     await this.#parts.mailServer.stop();
     await this.#parts.share.remove();
   }
+}
+
+async function waitUntilReady(child: Child, url: string): Promise<void> {
+  const state = await waitFor(
+    async () => {
+      if (!child.isRunning()) return 'ended';
+      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+      if (!response.ok) throw new PlatformProcessError(await response.text());
+      return 'ready';
+    },
+    { timeoutMs: START_TIMEOUT_MS, everyMs: 100, what: `Readiness of ${child.name}` },
+  );
+  if (state === 'ended') throw new PlatformProcessError(`${child.name} ended: ${child.output().slice(-2_000)}`);
 }
 
 /** Migrates, seeds and starts the six services on databases, queues and ports of their own. */

@@ -11,6 +11,8 @@ const REDIS_DATABASES = 16;
 
 /** What one distributed platform has on the shared servers of the test run, apart from all others. */
 export interface ServerShare {
+  /** Of a superuser, in the database of that name. */
+  administratorUrl(database: DatabaseName): string;
   ownerUrl(database: DatabaseName): string;
   appUrl(database: DatabaseName): string;
   amqpUrl: string;
@@ -19,8 +21,19 @@ export interface ServerShare {
   remove(): Promise<void>;
 }
 
-async function asAdministrator(run: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: testPostgresUrl() });
+export interface ServerUrls {
+  postgresUrl: string;
+  amqpUrl: string;
+  redisUrl: string;
+}
+
+/** The servers of the test run, which all tests share. */
+export function sharedServers(): ServerUrls {
+  return { postgresUrl: testPostgresUrl(), amqpUrl: testAmqpUrl(), redisUrl: testRedisUrl() };
+}
+
+async function asAdministrator(url: string, run: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
     await run(client);
@@ -30,9 +43,9 @@ async function asAdministrator(run: (client: pg.Client) => Promise<void>): Promi
 }
 
 /** A numbered database of Redis that holds nothing. */
-async function emptyRedisDatabase(): Promise<string> {
+async function emptyRedisDatabase(server: string): Promise<string> {
   for (let number = REDIS_DATABASES - 1; number > 0; number--) {
-    const url = new URL(testRedisUrl());
+    const url = new URL(server);
     url.pathname = `/${number}`;
     const redis = new Redis(url.href);
     const isEmpty = (await redis.dbsize()) === 0;
@@ -41,7 +54,7 @@ async function emptyRedisDatabase(): Promise<string> {
     redis.disconnect();
     if (claimed) return url.href;
   }
-  return testRedisUrl();
+  return server;
 }
 
 async function flushRedis(url: string): Promise<void> {
@@ -67,38 +80,44 @@ async function removeTopology(url: string, prefix: string): Promise<void> {
 }
 
 /** Makes owners and service users without databases: `main.js migrate` makes the rest, as in a deployment. */
-export async function claimServerShare(): Promise<ServerShare> {
+export async function claimServerShare(servers: ServerUrls = sharedServers()): Promise<ServerShare> {
+  const { postgresUrl, amqpUrl } = servers;
   const id = `e2e_${randomBytes(4).toString('hex')}`;
   const password = randomBytes(12).toString('base64url');
   const nameOf = (database: DatabaseName) => `${id}_${database}`;
   const urlOf = (database: DatabaseName, user: string) => {
-    const url = new URL(testPostgresUrl());
+    const url = new URL(postgresUrl);
     Object.assign(url, { username: user, password, pathname: `/${nameOf(database)}` });
     return url.href;
   };
-  await asAdministrator(async (client) => {
+  await asAdministrator(postgresUrl, async (client) => {
     for (const database of DATABASES) {
       await client.query(`CREATE ROLE ${nameOf(database)}_owner LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`);
       await client.query(`CREATE ROLE ${nameOf(database)}_app LOGIN PASSWORD '${password}'`);
       await client.query(`CREATE DATABASE ${nameOf(database)} OWNER ${nameOf(database)}_owner`);
     }
   });
-  const redisUrl = await emptyRedisDatabase();
+  const redisUrl = await emptyRedisDatabase(servers.redisUrl);
   const amqpNamePrefix = `${id.replace('_', '-')}.`;
   return {
+    administratorUrl: (database) => {
+      const url = new URL(postgresUrl);
+      url.pathname = `/${nameOf(database)}`;
+      return url.href;
+    },
     ownerUrl: (database) => urlOf(database, `${nameOf(database)}_owner`),
     appUrl: (database) => urlOf(database, `${nameOf(database)}_app`),
-    amqpUrl: testAmqpUrl(),
+    amqpUrl,
     amqpNamePrefix,
     redisUrl,
     remove: async () => {
-      await asAdministrator(async (client) => {
+      await asAdministrator(postgresUrl, async (client) => {
         for (const database of DATABASES) {
           await client.query(`DROP DATABASE IF EXISTS ${nameOf(database)} WITH (FORCE)`);
           await client.query(`DROP ROLE IF EXISTS ${nameOf(database)}_app, ${nameOf(database)}_owner`);
         }
       });
-      await Promise.all([removeTopology(testAmqpUrl(), amqpNamePrefix), flushRedis(redisUrl)]);
+      await Promise.all([removeTopology(amqpUrl, amqpNamePrefix), flushRedis(redisUrl)]);
     },
   };
 }

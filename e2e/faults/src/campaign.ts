@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '@souk/testing';
 import { aCustomer, type Customer, readStock, type Stock, select } from '../../src/index.ts';
+import type { Fault } from './fault.ts';
 import { FAULTS } from './fault-catalogue.ts';
-import { type FaultPlatform, startFaultPlatform } from './fault-platform.ts';
+import { type FaultPlatform, type FaultPlatformOptions, startFaultPlatform } from './fault-platform.ts';
 import { checkReplays, decideUnknowns, type Operation, Shoppers } from './history.ts';
 import { checkAlways } from './invariants.ts';
+import { Newcomers } from './newcomers.ts';
+import type { ProviderEntry } from './provider-books.ts';
+import { countReady } from './queues.ts';
 import { BrokenInvariantError, expectAllToHold } from './quiescence.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
 
@@ -18,7 +23,8 @@ const SHOPPERS = 4;
 const DEADLINE_MS = 10_500;
 
 export interface Round {
-  faults: readonly string[];
+  /** By their names in the catalogue, or as they are. */
+  faults: readonly (string | Fault)[];
   seed: number;
   durationMs: number;
 }
@@ -30,6 +36,8 @@ export interface RoundReport {
   unknown: number;
   slowestMs: number;
   settledAfterMs: number;
+  /** Registered meanwhile. */
+  accounts: number;
 }
 
 /** One platform under load, and everything that its clients remember. */
@@ -39,8 +47,10 @@ export class Campaign {
   readonly #stockBefore: Map<string, Stock>;
   readonly #productIds: string[];
   readonly history: Operation[] = [];
-  #messagesPurged = false;
+  #messagesLostUntil: Date | undefined;
   deadLettersExpected = 0;
+  /** The books of another payment provider than the sandbox. */
+  providerBooks: (() => ReadonlyMap<string, ProviderEntry>) | undefined;
 
   private constructor(fault: FaultPlatform, customers: Customer[], stockBefore: Map<string, Stock>) {
     this.fault = fault;
@@ -50,12 +60,13 @@ export class Campaign {
     this.#productIds = stocked.slice(0, 20);
   }
 
-  static async start(env: Record<string, string> = {}): Promise<Campaign> {
+  static async start({ ownServers = false, env = {} }: FaultPlatformOptions = {}): Promise<Campaign> {
     const fault = await startFaultPlatform({
+      ownServers,
       env: { RESERVATION_TTL_MS: String(RESERVATION_TTL_MS), ACCESS_TOKEN_TTL_MS: '3600000', ...env },
     });
     const customers: Customer[] = [];
-    for (let index = 0; index < 4; index++) customers.push(await aCustomer(fault.platform));
+    for (let index = 0; index < 4; index++) customers.push(await aCustomer(fault.door));
     // Enough of everything: running out is told elsewhere.
     await select(fault.platform, 'products', 'UPDATE inventory SET on_hand = on_hand + 5000');
     return new Campaign(fault, customers, await readStock(fault.platform));
@@ -83,29 +94,34 @@ export class Campaign {
         () => {},
       );
     }, 200);
+    const newcomers = new Newcomers(this.fault.door);
     shoppers.start(SHOPPERS);
+    newcomers.start();
     try {
       await sleep(500);
-      await Promise.all(faults.map((name) => this.#inject(name, random, durationMs)));
+      await Promise.all(faults.map((fault) => this.#inject(fault, random, durationMs)));
       this.fault.heal();
       await sleep(500);
     } finally {
-      await shoppers.stop();
+      await Promise.all([shoppers.stop(), newcomers.stop()]);
       clearInterval(sampler);
     }
     this.history.push(...shoppers.orders);
     if (sampled.length > 0) throw new BrokenInvariantError(sampled.join('\n'));
-    return await this.#settle(shoppers);
+    const report = await this.#settle(shoppers);
+    const strangers = await newcomers.findStrangers();
+    if (strangers.length > 0) throw new BrokenInvariantError(strangers.join('\n'));
+    return { ...report, accounts: newcomers.count };
   }
 
-  async #inject(name: string, random: SeededRandom, durationMs: number): Promise<void> {
-    const fault = FAULTS.get(name);
-    if (fault === undefined) throw new RangeError(`There is no fault "${name}"`);
-    if (fault.losesMessages) this.#messagesPurged = true;
+  async #inject(wanted: string | Fault, random: SeededRandom, durationMs: number): Promise<void> {
+    const fault = typeof wanted === 'string' ? FAULTS.get(wanted) : wanted;
+    if (fault === undefined) throw new RangeError(`There is no fault "${wanted}"`);
     await fault.run({ ...this.fault, random, durationMs });
+    if (fault.losesMessages) this.#messagesLostUntil = new Date();
   }
 
-  async #settle(shoppers: Shoppers): Promise<RoundReport> {
+  async #settle(shoppers: Shoppers): Promise<Omit<RoundReport, 'accounts'>> {
     const { orders } = shoppers;
     const unknown = orders.filter(({ outcome }) => outcome === 'unknown').length;
     const slowest = Math.max(0, ...orders.map(({ tookMs }) => tookMs));
@@ -127,17 +143,25 @@ export class Campaign {
     };
   }
 
-  expectAllToHold(): Promise<number> {
-    return expectAllToHold(
+  /** Answers how long it took; whatever was sent on top of that has been dealt with then, too. */
+  async expectAllToHold(): Promise<number> {
+    const settledAfterMs = await expectAllToHold(
       {
         platform: this.fault.platform,
         stockBefore: this.#stockBefore,
-        messagesPurged: this.#messagesPurged,
+        messagesLostUntil: this.#messagesLostUntil,
         deadLettersExpected: this.deadLettersExpected,
         orders: this.history,
+        ...(this.providerBooks === undefined ? {} : { providerBooks: this.providerBooks }),
       },
       RESERVATION_TTL_MS + SETTLED_WITHIN_MS + SLACK_MS,
     );
+    await waitFor(async () => (await countReady(this.fault.share)) === 0, {
+      timeoutMs: 60_000,
+      everyMs: 250,
+      what: 'Empty queues',
+    });
+    return settledAfterMs;
   }
 
   expectNoCrash(): void {

@@ -3,16 +3,19 @@ import { type Platform, readStock, type Stock, select } from '../../src/index.ts
 import { DATABASE_NAMES, type DatabaseName } from '../../src/platform.ts';
 import type { Operation } from './history.ts';
 import { checkHistory } from './history-check.ts';
+import { checkLedger, type ProviderEntry } from './provider-books.ts';
 
 export interface CheckOptions {
   platform: Platform;
   /** Before the first order. */
   stockBefore: ReadonlyMap<string, Stock>;
-  /** Messages were taken away on purpose: the newest event of each order still has to arrive, older ones need not. */
-  messagesPurged?: boolean;
+  /** Messages were taken away on purpose until then: of those before only the newest of each order has to arrive. */
+  messagesLostUntil?: Date | undefined;
   /** Dead letters that the test itself has sent. */
   deadLettersExpected?: number;
   orders?: readonly Operation[];
+  /** Of another provider than the sandbox, which keeps its own beside ours. */
+  providerBooks?: () => ReadonlyMap<string, ProviderEntry>;
 }
 
 const DATABASES = Object.entries(DATABASE_NAMES) as [string, DatabaseName][];
@@ -165,38 +168,6 @@ async function checkMoney({ platform }: CheckOptions): Promise<string[]> {
   return problems;
 }
 
-/** The provider's own books against ours, order by order. */
-async function checkLedger({ platform }: CheckOptions): Promise<string[]> {
-  const rows = await select<{
-    order_id: string;
-    charges: number;
-    charged: string;
-    refunded: string;
-    captured: string;
-    ours: string;
-  }>(
-    platform,
-    'payments',
-    `WITH provider AS (
-       SELECT order_id, count(*) FILTER (WHERE kind = 'charge')::int AS charges,
-         coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)::text AS charged,
-         coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)::text AS refunded
-       FROM sandbox_ledger WHERE outcome = 'succeeded' GROUP BY order_id)
-     SELECT coalesce(p.order_id, l.order_id) AS order_id, coalesce(l.charges, 0) AS charges, coalesce(l.charged, '0') AS charged,
-       coalesce(l.refunded, '0') AS refunded, coalesce(p.captured, 0)::text AS captured, coalesce(p.refunded, 0)::text AS ours
-     FROM payments p FULL JOIN provider l ON l.order_id = p.order_id`,
-  );
-  return rows.flatMap((row) => {
-    const problems: string[] = [];
-    if (row.charges > 1) problems.push(`order ${row.order_id} was charged ${row.charges} times`);
-    if (row.charged !== row.captured)
-      problems.push(`order ${row.order_id}: provider charged ${row.charged}, we have ${row.captured}`);
-    if (row.refunded !== row.ours)
-      problems.push(`order ${row.order_id}: provider refunded ${row.refunded}, we have ${row.ours}`);
-    return problems;
-  });
-}
-
 /** One version of an order, one history row, one event, and only allowed changes between them. */
 async function checkVersions({ platform }: CheckOptions): Promise<string[]> {
   const rows = await select<{ problem: string }>(
@@ -226,7 +197,7 @@ async function checkVersions({ platform }: CheckOptions): Promise<string[]> {
 /** Nothing unpublished, nothing lost on the way, nothing in the dead letters that nobody put there. */
 async function checkMessages({
   platform,
-  messagesPurged = false,
+  messagesLostUntil = new Date(0),
   deadLettersExpected = 0,
 }: CheckOptions): Promise<string[]> {
   const problems: string[] = [];
@@ -248,17 +219,18 @@ async function checkMessages({
     problems.push(`${deadLetters} dead letters, expected ${deadLettersExpected}`);
   }
   for (const [service, database] of DATABASES) {
-    const rows = await select<{ id: string; type: EventType; published: boolean; newest: boolean }>(
+    const rows = await select<{ id: string; type: EventType; published: boolean; newest: boolean; created_at: Date }>(
       platform,
       database,
-      `SELECT id::text, type, published_at IS NOT NULL AS published,
+      `SELECT id::text, type, created_at, published_at IS NOT NULL AS published,
          position = max(position) OVER (PARTITION BY aggregate_id) AS newest FROM outbox`,
     );
-    for (const { id, type, published, newest } of rows) {
+    for (const { id, type, published, newest, created_at } of rows) {
       if (!published) problems.push(`${service}: ${type} ${id} is not published`);
-      if (messagesPurged && !newest) continue;
+      const mayBeLost = created_at <= messagesLostUntil;
+      if (mayBeLost && !newest) continue;
       for (const consumer of EVENTS[type].consumers) {
-        if (messagesPurged && consumer === 'notification-service') continue;
+        if (mayBeLost && consumer === 'notification-service') continue;
         if (!received.get(consumer)?.has(id)) problems.push(`${type} ${id} of ${service} did not reach ${consumer}`);
       }
     }

@@ -34,6 +34,12 @@ export function deleteQueue(share: ServerShare, queue: string): Promise<void> {
   });
 }
 
+export function deleteExchange(share: ServerShare): Promise<void> {
+  return withBroker(share, async (channel) => {
+    await channel.deleteExchange(`${share.amqpNamePrefix}${EXCHANGE}`);
+  });
+}
+
 /** Takes the bindings of a queue away, or gives them back. */
 export function setBindings(share: ServerShare, name: string, isBound: boolean): Promise<void> {
   return withBroker(share, async (channel) => {

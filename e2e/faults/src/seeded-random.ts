@@ -35,3 +35,6 @@ export function seededRandom(seed: number): SeededRandom {
 
 /** The seed of this run: SOUK_FAULT_SEED, else a fixed one, so that the tests of every change meet the same faults. */
 export const FAULT_SEED = Number(process.env.SOUK_FAULT_SEED ?? '20261124');
+
+/** Whether everything is tried, the long and the loud included, and not only what every change is tested with. */
+export const IS_WHOLE = process.env.SOUK_FAULT_WHOLE === 'true';
