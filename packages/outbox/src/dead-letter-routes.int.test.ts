@@ -144,6 +144,25 @@ describe('the dead letters of a service', () => {
     expect((await request(`/${id}`, 'DELETE')).status).toBe(404);
   });
 
+  it('come back as new ones when they fail again, however fast', async () => {
+    const delivery = aDelivery();
+    const id = await stored(delivery);
+    // The consumer gives it up before the answer to the redrive is noted, which a broker in process makes certain.
+    let again: string | undefined;
+    broker.outcomeOf = () => 'confirmed';
+    const send = broker.sendToQueue.bind(broker);
+    broker.sendToQueue = async (queue, messages) => {
+      const [message] = messages;
+      const failed = { ...delivery, headers: { ...delivery.headers, ...message?.headers } };
+      again = await storeDeadLetter(database.pool, failed);
+      expect(await storeDeadLetter(database.pool, { ...failed, redelivered: true })).toBeUndefined();
+      return send(queue, messages);
+    };
+    expect((await request(`/${id}/redrive`, 'POST')).status).toBe(202);
+    expect(again).toBeDefined();
+    expect((await (await request('')).json()) as object).toMatchObject({ total: 1, items: [{ id: again }] });
+  });
+
   it('are redriven all at once', async () => {
     for (let index = 0; index < 5; index += 1) await stored();
     expect(await (await request('/redrive', 'POST')).json()).toEqual({ redriven: 5 });

@@ -19,19 +19,28 @@ export interface DeadLetterMessage extends DeadLetter {
   body: Buffer;
 }
 
+/** On a message that is sent again: the id of the dead letter that it was. */
+const REDRIVE_HEADER = 'x-redrive-of';
+
 /**
  * Takes a message into the table. A message that waits there already is not taken twice: it comes again when the process
- * died between commit and ack. Without a message-id only a redelivery tells. Returns the new id, or undefined.
+ * died between commit and ack. Without a message-id only a redelivery tells. One that was redriven and failed again is a new
+ * dead letter, and the old one history, also where it is faster than whoever notes that it was redriven. Returns the new id,
+ * or undefined.
  */
 export async function storeDeadLetter(db: Queryable, delivery: Delivery): Promise<string | undefined> {
   const messageId = text(delivery.id);
   const id = newId();
   const { rowCount } = await db.query(
-    `INSERT INTO dead_letters (id, message_id, type, order_id, reason, attempts, content_type, headers, body)
+    `WITH came_back AS (
+       UPDATE dead_letters SET redriven_at = now() WHERE id::text = $11 AND redriven_at IS NULL AND body = $9
+     )
+     INSERT INTO dead_letters (id, message_id, type, order_id, reason, attempts, content_type, headers, body)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
       WHERE NOT ($10 AND EXISTS (
         SELECT 1 FROM dead_letters d
-         WHERE d.message_id IS NOT DISTINCT FROM $2 AND d.redriven_at IS NULL AND d.body = $9))`,
+         WHERE d.message_id IS NOT DISTINCT FROM $2 AND d.redriven_at IS NULL AND d.body = $9
+           AND d.id::text IS DISTINCT FROM $11))`,
     [
       id,
       messageId,
@@ -43,6 +52,7 @@ export async function storeDeadLetter(db: Queryable, delivery: Delivery): Promis
       JSON.stringify(delivery.headers),
       delivery.body,
       messageId !== null || delivery.redelivered,
+      redrivenFrom(delivery.headers),
     ],
   );
   return rowCount === 1 ? id : undefined;
@@ -56,6 +66,11 @@ function text(value: string | undefined): string | null {
 function reasonIn(headers: Record<string, unknown>): string | undefined {
   const reason = headers[DEAD_LETTER_REASON_HEADER];
   return typeof reason === 'string' ? reason : undefined;
+}
+
+function redrivenFrom(headers: Record<string, unknown>): string | null {
+  const id = headers[REDRIVE_HEADER];
+  return typeof id === 'string' ? (text(id) ?? null) : null;
 }
 
 function attemptsOf(delivery: Delivery): number {
@@ -129,6 +144,7 @@ export async function redriveDeadLetter(
       type: letter.type ?? 'unknown',
       body: letter.body,
       correlationId: letter.orderId ?? undefined,
+      headers: { [REDRIVE_HEADER]: letter.id },
       mandatory: true,
     },
   ]);
