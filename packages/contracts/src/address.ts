@@ -4,11 +4,11 @@ import { textSchema } from './text.ts';
 
 const line = textSchema({ codePointsMax: 200 });
 
-/** E.164-like: digits, spaces and separators, with at least five digits. */
+/** As people write them, `+1 (212) 555-0100` or `(030) 1234567`: five to twenty digits with separators between them. */
 export const phoneSchema = z
   .string()
   .max(32)
-  .regex(/^\+?[0-9](?:[ ()./-]?[0-9]){4,19}$/, 'expected a phone number such as +49 30 1234567');
+  .regex(/^(?:\+|\+?\()?[0-9](?:[ ()./-]{0,3}[0-9]){4,19}$/, 'expected a phone number such as +49 30 1234567');
 
 export const countrySchema = z
   .string()
