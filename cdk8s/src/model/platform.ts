@@ -153,9 +153,13 @@ export const DATA_IMAGES = {
 
 /**
  * Whoever asks for many pages of the catalogue fills the cache: what was not used for longest goes, before the container has to.
- * Half of its memory, because a snapshot may copy what changes meanwhile.
+ * Half of its memory, because a snapshot may copy what changes meanwhile. It has no password and therefore would refuse everybody
+ * but its own host if it was not told otherwise (builds differ); the network decides who reaches it.
  */
-export const REDIS_ARGS = ['redis-server', '--maxmemory', '128mb', '--maxmemory-policy', 'allkeys-lru'] as const;
+export const REDIS_ARGS = [
+  ...['redis-server', '--protected-mode', 'no'],
+  ...['--maxmemory', '128mb', '--maxmemory-policy', 'allkeys-lru'],
+] as const;
 
 /** The model contradicts itself; synthesis stops. */
 export class ModelError extends Error {
