@@ -3,6 +3,7 @@ import { Customer, type Order } from '../shop.ts';
 import { expectThat, type Point, runChecklist } from './checklist.ts';
 import { addressOf, compose, containers } from './compose.ts';
 import { composePoints, orderTravels } from './compose-points.ts';
+import { rebuildPoint } from './rebuild-point.ts';
 
 /** Moved away from the ports that somebody may use at the same time, which also shows that they can be moved. */
 const PORTS: Record<string, string> = {
@@ -41,6 +42,7 @@ const points: Point[] = [
       return undefined;
     },
   },
+  rebuildPoint,
   { title: 'The platform starts from nothing', check: start },
   ...composePoints(PORTS),
   {
