@@ -5,7 +5,7 @@ import type { Logger } from '@souk/service-runtime';
 import type { Dispatcher } from 'undici';
 import type { LeasedRateLimiter } from './limits/leased-rate-limiter.ts';
 import type { Page } from './pages/page.ts';
-import { relay } from './relay/relay.ts';
+import { DEADLINE_MS, relay } from './relay/relay.ts';
 import type { Upstream } from './relay/upstream.ts';
 import { accessTokenOf } from './request/access-token.ts';
 import { ClientGoneError, checkContentLength, hasBody, readBody } from './request/body.ts';
@@ -142,7 +142,14 @@ async function answerPage(exchange: Exchange, page: Page, options: GatewayOption
   if (method === 'OPTIONS') return answerOptions(exchange, 'GET, HEAD', options.cors);
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed('GET, HEAD');
   if (!exchange.isProbe) await limit(exchange, options);
-  exchange.answer(200, { 'content-type': page.contentType, ...page.headers }, page.body);
+  exchange.answer(200, { 'content-type': page.contentType, ...page.headers }, page.bytes ?? page.body);
+  endWithin(exchange.response, DEADLINE_MS);
+}
+
+/** A client that does not read its answer must not keep it here for as long as it likes. */
+function endWithin(response: ServerResponse, deadlineMs: number): void {
+  const timer = setTimeout(() => response.destroy(), deadlineMs).unref();
+  response.once('close', () => clearTimeout(timer));
 }
 
 function answerOptions(exchange: Exchange, allow: string, cors: Cors): void {

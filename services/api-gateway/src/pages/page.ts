@@ -2,6 +2,8 @@
 export interface Page {
   contentType: string;
   body: string;
+  /** The body as bytes, one buffer for all who are being answered. */
+  bytes?: Buffer;
   headers?: Record<string, string>;
   /** Never limited, never logged. */
   isProbe?: boolean;

@@ -6,7 +6,7 @@ import { createProblemPages } from './problem-pages.ts';
 
 /** Everything that the gateway answers by itself, by path. */
 export function createPages(document: OpenApiDocument): ReadonlyMap<string, Page> {
-  return new Map<string, Page>([
+  const pages = new Map<string, Page>([
     ['/health', { contentType: 'application/json', body: '{"status":"ok"}', isProbe: true }],
     ['/', createIndexPage()],
     ['/docs', createDocsPage(document)],
@@ -20,4 +20,6 @@ export function createPages(document: OpenApiDocument): ReadonlyMap<string, Page
     ],
     ...createProblemPages(),
   ]);
+  for (const page of pages.values()) page.bytes = Buffer.from(page.body);
+  return pages;
 }

@@ -87,7 +87,7 @@ export class Exchange {
   }
 
   /** Answers from the gateway itself. Node drops the body of an answer to HEAD. */
-  answer(status: number, headers: OutgoingHttpHeaders, body: string): void {
+  answer(status: number, headers: OutgoingHttpHeaders, body: string | Buffer): void {
     if (this.response.headersSent || this.response.destroyed) return;
     this.decorate(headers);
     headers['content-length'] = Buffer.byteLength(body);
