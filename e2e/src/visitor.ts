@@ -11,6 +11,7 @@ import {
 import { waitFor } from '@souk/testing';
 import type { Mail } from './mail.ts';
 import type { Platform } from './platform.ts';
+import { noteMail, transcribedFetch } from './transcribed-fetch.ts';
 
 export const PASSWORD = 'correct-horse-battery';
 
@@ -39,7 +40,11 @@ export class Visitor {
   constructor(platform: Platform, email: string) {
     this.platform = platform;
     this.email = email;
-    this.client = createClient({ baseUrl: platform.gatewayUrl, timeoutMs: PATIENCE_MS });
+    this.client = createClient({
+      baseUrl: platform.gatewayUrl,
+      timeoutMs: PATIENCE_MS,
+      fetch: transcribedFetch(email),
+    });
     this.call = this.client.call.bind(this.client);
   }
 
@@ -95,12 +100,14 @@ export class Visitor {
   }
 
   /** Waits for a mail. */
-  mail(template: string, about?: Order): Promise<Mail> {
-    return waitFor(async () => (await this.mails(template, about)).at(-1), {
+  async mail(template: string, about?: Order): Promise<Mail> {
+    const mail = await waitFor(async () => (await this.mails(template, about)).at(-1), {
       timeoutMs: PATIENCE_MS,
       everyMs: 100,
       what: `The mail ${template} to ${this.email}`,
     });
+    noteMail(this.email, mail);
+    return mail;
   }
 }
 

@@ -8,6 +8,10 @@ import type { Visitor } from '../../src/visitor.ts';
 export interface Stage {
   readonly platform: Platform;
   readonly shopkeeper: Visitor;
+  /** Events that a consumer had to give up, once for each time; the stories that break something note them. */
+  readonly givenUp: string[];
+  /** Those among them that the shopkeeper has thrown away. */
+  readonly dropped: string[];
 }
 
 /** A product of the story's own, so that no other story changes its stock. */
