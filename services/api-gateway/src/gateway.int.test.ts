@@ -260,3 +260,20 @@ describe('the gateway with a collector of spans', () => {
     await traced.stop();
   });
 });
+
+describe('a write whose connection breaks', () => {
+  it('is not made twice for the sake of a key that the service does not keep', async () => {
+    world.orders.answerWith((request) => request.socket.resetAndDestroy());
+    const cancel = '/api/v1/orders/0198f000-0000-7000-8000-000000000001/cancel';
+    for (const [path, calls] of [
+      [cancel, 1],
+      ['/api/v1/orders', 2],
+    ] as const) {
+      world.orders.seen.length = 0;
+      const headers = { ...(await bearer()), 'idempotency-key': 'k', 'content-type': 'application/json' };
+      const answer = await fetch(world.url + path, { method: 'POST', body: '{}', headers });
+      expect(answer.status).toBe(502);
+      expect(world.orders.seen.length).toBe(calls);
+    }
+  });
+});

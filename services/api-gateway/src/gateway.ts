@@ -129,7 +129,8 @@ function pass(
     }),
     body,
     kind: route.streams === true && headers.accept?.includes('text/event-stream') === true ? 'stream' : 'call',
-    repeatable: route.method === 'GET' || headers['idempotency-key'] !== undefined,
+    // A key that the service does not look at makes nothing safe to repeat.
+    repeatable: route.method === 'GET' || (route.keyed === true && headers['idempotency-key'] !== undefined),
     response,
     decorate: (answer) => exchange.decorate(answer),
     refuse: (refusal) => fail(exchange, refusal, options.logger),

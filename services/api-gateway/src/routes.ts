@@ -20,6 +20,8 @@ export interface Route {
   access: RouteAccess;
   /** May answer with server-sent events, which have no deadline. */
   streams?: true;
+  /** The service keeps Idempotency-Keys here, so that a call with one may be made twice. */
+  keyed?: true;
 }
 
 /** Below `/api/v1`; `/api/<resource>` is the current version too. */
@@ -107,6 +109,7 @@ const deadLetters = (service: Upstream): readonly Line[] => [
 ];
 
 const STREAMING: ReadonlySet<string> = new Set(['GET /orders/{id}/events']);
+const KEYED: ReadonlySet<string> = new Set(['POST /orders', 'POST /payments', 'POST /payments/{id}/refunds']);
 
 function below(upstream: Upstream, lines: readonly Line[]): Route[] {
   return lines.map(([method, path, access]) => ({
@@ -115,6 +118,7 @@ function below(upstream: Upstream, lines: readonly Line[]): Route[] {
     upstream,
     access,
     ...(STREAMING.has(`${method} ${path}`) ? { streams: true } : {}),
+    ...(KEYED.has(`${method} ${path}`) ? { keyed: true } : {}),
   }));
 }
 
