@@ -4,6 +4,7 @@ export { type CheckInput, findModelProblems } from './model/checks.ts';
 export { databaseSecretName, developmentSecretsOf, environmentOf, SECRETS } from './model/environment.ts';
 export { type DataMode, type DataPart, isEmbedded, type PlatformOptions, type ServiceScale } from './model/options.ts';
 export {
+  DATA_IMAGES,
   POSTGRES_PORT,
   POSTGRES_SERVERS,
   postgresServerOf,

@@ -14,8 +14,10 @@ export interface ApiServer {
   folder: string;
   /** For kubectl as administrator. */
   kubeconfig: string;
-  /** A kubeconfig of somebody else, by a token. */
-  kubeconfigFor(token: string): string;
+  /** Where it listens. */
+  port: number;
+  /** A kubeconfig of somebody else, by a token, and by another way to the server if there is one. */
+  kubeconfigFor(token: string, through?: number): string;
   start(): Promise<void>;
   /** As if it were gone; `start` brings it back with all it knew. */
   stop(): Promise<void>;
@@ -58,13 +60,13 @@ export async function createApiServer(): Promise<ApiServer> {
     return spawn(name, args, { cwd: folder, stdio: ['ignore', log, log] });
   };
   const urls = { client: `http://127.0.0.1:${client}`, peer: `http://127.0.0.1:${peer}` };
-  const kubeconfigFor = (token: string) => {
-    const path = join(folder, `kubeconfig-${token.slice(-12).replaceAll(/[^a-zA-Z0-9]/g, '_')}`);
+  const kubeconfigFor = (token: string, through = port) => {
+    const path = join(folder, `kubeconfig-${token.slice(-12).replaceAll(/[^a-zA-Z0-9]/g, '_')}-${through}`);
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
       'current-context': 'it',
-      clusters: [{ name: 'it', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+      clusters: [{ name: 'it', cluster: { server: `https://127.0.0.1:${through}`, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'it', user: { token } }],
       contexts: [{ name: 'it', context: { cluster: 'it', user: 'it' } }],
     };
@@ -74,6 +76,7 @@ export async function createApiServer(): Promise<ApiServer> {
   const kubeconfig = kubeconfigFor(ADMIN_TOKEN);
   return {
     folder,
+    port,
     kubeconfig,
     kubeconfigFor,
     async start() {

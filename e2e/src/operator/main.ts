@@ -6,9 +6,10 @@ import { run } from '../deployed/program.ts';
 import { createApiServer, hasApiServer } from './api-server.ts';
 import { chartPoints } from './chart-points.ts';
 import { OnCluster } from './cluster-points.ts';
-import { fetchHelm } from './helm.ts';
+import { fetchHelm, fetchHelm3 } from './helm.ts';
 import { prepareImages } from './images.ts';
 import { Plumbing } from './plumbing-points.ts';
+import type { Figures } from './stage.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,6 +22,8 @@ const { values: flags } = parseArgs({
     keep: { type: 'boolean', default: false },
     /** A pattern of titles to leave out. */
     skip: { type: 'string' },
+    /** Try the charts with Helm 3 too. */
+    helm3: { type: 'boolean' },
   },
   allowNegative: true,
 });
@@ -45,36 +48,49 @@ async function runPlumbing(): Promise<boolean> {
   }
 }
 
+/** By both Helms; 3 is built from source where it is missing, so only a whole run asks for it by itself. */
+const wantsHelm3 = flags.helm3 ?? (flags.only === undefined || process.env.HELM3 !== undefined);
+
 async function runCharts(): Promise<boolean> {
-  const helm = await fetchHelm();
-  try {
-    return await runChecklist('The charts', chartPoints(helm));
-  } finally {
-    helm.remove();
+  let ok = true;
+  for (const fetch of wantsHelm3 ? [fetchHelm, fetchHelm3] : [fetchHelm]) {
+    const helm = await fetch();
+    try {
+      ok = (await runChecklist('The charts', chartPoints(helm))) && ok;
+    } finally {
+      helm.remove();
+    }
   }
+  return ok;
 }
 
 async function runOnCluster(): Promise<boolean> {
   const helm = await fetchHelm();
-  const loadImages = () => prepareImages({ loadCommand: process.env.SOUK_CLUSTER_LOAD, build: flags.build });
-  const onCluster = new OnCluster({ helm, loadImages, quick: flags.quick });
+  const helm3 = wantsHelm3 && !flags.quick ? await fetchHelm3() : undefined;
+  const { build, quick } = flags;
+  const loadImages = () => prepareImages({ loadCommand: process.env.SOUK_CLUSTER_LOAD, build, quick });
+  const onCluster = new OnCluster({ helm, helm3, loadImages, quick });
   try {
     await onCluster.remove();
-    const ok = await runChecklist(
-      'The operator on a cluster',
-      onCluster.points().filter(({ title }) => !isSkipped(title)),
-      { stopAtFirst: true },
-    );
+    const points = onCluster.points().filter(({ title }) => !isSkipped(title));
+    const ok = await runChecklist('The operator on a cluster', points, { stopAtFirst: true });
+    for (const [name, figure] of onCluster.figures) figures.set(name, figure);
     if (!ok) await onCluster.tellState();
     return ok;
   } finally {
     if (!flags.keep) await onCluster.remove();
     helm.remove();
+    helm3?.remove();
   }
 }
 
+const figures: Figures = new Map();
 let ok = true;
 if (wants('charts')) ok = (await runCharts()) && ok;
 if (wants('plumbing')) ok = (await runPlumbing()) && ok;
 if (wants('cluster')) ok = (await runOnCluster()) && ok;
+if (figures.size > 0) {
+  const width = Math.max(...[...figures.keys()].map(({ length }) => length));
+  console.log(`\n${[...figures].map(([name, figure]) => `${name.padEnd(width)}  ${figure}`).join('\n')}`);
+}
 process.exitCode = ok ? 0 : 1;

@@ -4,6 +4,7 @@ import { waitFor } from '@souk/testing';
 import { expectThat, type Point } from '../deployed/checklist.ts';
 import { ROOT } from '../deployed/program.ts';
 import type { ApiServer } from './api-server.ts';
+import { type CuttingProxy, createCuttingProxy } from './cutting-proxy.ts';
 import { at, conditionOf, createKube, imageOf, type Kube, phaseOf } from './kube.ts';
 import { metricOf, type OperatorProcess, startOperator } from './operator-process.ts';
 import { StandInControllers } from './stand-in-controllers.ts';
@@ -18,6 +19,7 @@ export class Plumbing {
   readonly #controllers: StandInControllers;
   #operators: OperatorProcess[] = [];
   #kubeconfig = '';
+  #proxy: CuttingProxy | undefined;
 
   constructor(server: ApiServer) {
     this.#server = server;
@@ -32,6 +34,7 @@ export class Plumbing {
       { title: 'A settled Shop is left without a write for 15 s', check: () => this.#staysQuiet() },
       { title: 'Deleted and changed objects come back', check: () => this.#repairs() },
       { title: 'A version that makes no progress is taken back', check: () => this.#rollsBack() },
+      { title: 'Connections that are cut are made again', check: () => this.#losesConnections() },
       { title: 'A killed leader is followed in the middle of an upgrade', check: () => this.#losesLeader() },
       { title: 'An API server that was away for 30 s is caught up with', check: () => this.#losesServer() },
       { title: 'A leader that is stopped hands over at once', check: () => this.#handsOver() },
@@ -43,6 +46,7 @@ export class Plumbing {
   async stop(): Promise<void> {
     await this.#controllers.stop();
     await Promise.all(this.#operators.map((operator) => operator.kill('SIGKILL')));
+    this.#proxy?.close();
   }
 
   async #install(): Promise<undefined> {
@@ -56,7 +60,8 @@ export class Plumbing {
     }
     await this.#kube.kubectl(['create', 'namespace', NAMESPACE]);
     const token = (await this.#kube.kubectl(['create', 'token', 'shop-operator', '-n', 'shop-operator'])).trim();
-    this.#kubeconfig = this.#server.kubeconfigFor(token);
+    this.#proxy = await createCuttingProxy(this.#server.port);
+    this.#kubeconfig = this.#server.kubeconfigFor(token, this.#proxy.port);
     // The Lease is in the namespace of the operator; here both are one.
     await this.#kube.kubectl([
       'create',
@@ -189,6 +194,27 @@ export class Plumbing {
     await this.#setImage(null);
     await this.#isReady('0.1.0', 30 * SECONDS);
     return `after ${seconds.toFixed(1)} s`;
+  }
+
+  /** What happened while nobody listened is seen by whoever listens again. */
+  async #losesConnections(): Promise<string> {
+    const url = this.#operators.at(-1)?.url ?? '';
+    const restarts = () => metricOf(url, 'souk_operator_watch_restarts_total');
+    const before = await restarts();
+    const cut = this.#proxy?.cut() ?? 0;
+    await this.#kube.kubectl(['delete', 'deployment', 'dev-order-service', '--wait=false']);
+    const startedAt = performance.now();
+    const isBack = async () => (await this.#kube.get('deployment', 'dev-order-service')).metadata.name !== '';
+    await waitFor(async () => isBack().catch(() => false), {
+      timeoutMs: 20 * SECONDS,
+      everyMs: 100,
+      what: 'The repair',
+    });
+    const seconds = (performance.now() - startedAt) / SECONDS;
+    const begun = (await restarts()) - before;
+    expectThat(cut > 10 && begun > 10, `${cut} connections were cut, ${begun} watches began again`);
+    await this.#isReady('0.1.0', 30 * SECONDS);
+    return `${cut} connections, repaired after ${seconds.toFixed(1)} s`;
   }
 
   async #losesLeader(): Promise<string> {

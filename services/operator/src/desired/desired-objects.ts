@@ -77,7 +77,7 @@ export function desiredObjects(input: DesiredInput): DesiredObjects {
     ],
     data: group('data').map((manifest) => ({
       part: manifest.metadata.name.startsWith(`${prefix}postgres`) ? 'data' : 'messaging',
-      manifest: withStorage(manifest, spec),
+      manifest: withStorage(withoutVersion(manifest), spec),
     })),
     services,
     exposure: group('exposure'),
@@ -131,6 +131,14 @@ function withPodSettings(manifest: Manifest, { image }: ShopSpec): Manifest {
   if (image.pullSecrets.length > 0) template.spec.imagePullSecrets = image.pullSecrets;
   if (image.pullPolicy === 'Never' && manifest.kind !== 'StatefulSet')
     for (const container of template.spec.containers) container.imagePullPolicy = 'Never';
+  return manifest;
+}
+
+/** The data tier is no part of a version of Souk: another one must not restart it. */
+function withoutVersion(manifest: Manifest): Manifest {
+  const { template } = (manifest.spec ?? {}) as { template?: PodTemplate };
+  for (const metadata of [manifest.metadata, template?.metadata])
+    delete metadata?.labels?.['app.kubernetes.io/version'];
   return manifest;
 }
 

@@ -105,6 +105,30 @@ describe('A plan', () => {
     expect(passOver(cluster)).toEqual(passOver(cluster));
   });
 
+  it('is idempotent wherever a run stands: said twice the same, done twice as good as once', {
+    timeout: 60_000,
+  }, () => {
+    const installed = aSettledCluster();
+    const keysOf = ({ apply }: Plan) => apply.map(({ manifest }) => `${manifest.kind}/${manifest.metadata.name}`);
+    fc.assert(
+      fc.property(schedule, fc.boolean(), (turns, isNew) => {
+        const cluster = isNew ? new ModelCluster(aShop({ demoData: true })) : copyOf(installed);
+        if (!isNew) cluster.edit({ version: '0.2.0' });
+        play(cluster, turns);
+        const planned = passOver(cluster);
+        expect(passOver(cluster)).toEqual(planned);
+        const [once, twice] = [copyOf(cluster), copyOf(cluster)];
+        once.execute(planned);
+        twice.execute(planned);
+        twice.execute(planned);
+        expect([twice.shop, [...twice.objects]]).toEqual([once.shop, [...once.objects]]);
+        const again = new Set(keysOf(passOver(once)));
+        expect(keysOf(planned).filter((key) => again.has(key))).toEqual([]);
+      }),
+      runs,
+    );
+  });
+
   it('upgrades callees first, under any order of events and any crash', { timeout: 60_000 }, () => {
     const installed = aSettledCluster();
     fc.assert(
@@ -118,6 +142,19 @@ describe('A plan', () => {
       }),
       runs,
     );
+  });
+
+  it('leaves databases, broker and cache as they are in an upgrade', () => {
+    const cluster = aSettledCluster();
+    const dataTier = () =>
+      [...cluster.objects.values()]
+        .filter(({ kind, metadata }) => kind === 'StatefulSet' || metadata.name === 'dev-mailpit')
+        .map(({ kind, metadata, spec }) => [kind, metadata.name, metadata.generation, spec]);
+    const before = dataTier();
+    expect(before.length).toBeGreaterThan(6);
+    cluster.edit({ version: '0.2.0' });
+    settle(cluster);
+    expect(dataTier()).toEqual(before);
   });
 
   it('returns every image when any service of a version crashes, and does not try again', { timeout: 60_000 }, () => {

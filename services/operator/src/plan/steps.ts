@@ -210,7 +210,11 @@ function settle(pass: Pass, { desired, isRollingBack, revision }: Course): Plan 
   const { status } = pass;
   const failed = status.failedTarget;
   if (isRollingBack && failed) {
-    const message = `Version ${failed.version} failed and ${revision.version} runs again: ${failed.message}`;
+    const what =
+      failed.version === revision.version
+        ? 'The last change failed and what ran before runs again'
+        : `Version ${failed.version} failed and ${revision.version} runs again`;
+    const message = `${what}: ${failed.message}`;
     if (status.phase !== 'Degraded') pass.event('RolledBack', message);
     const told = { reason: 'RolledBack', message } as const;
     pass.condition('Ready', 'False', told);
