@@ -81,9 +81,11 @@ function responsesView(operation: Operation, schemas: Schemas): readonly Html[] 
   const successes = entries.filter(([status]) => Number(status) < 400);
   const problems = entries.filter(([status]) => Number(status) >= 400);
   const answers = successes.map(([status, response]) => {
-    const [contentType, media] = Object.entries(response.content ?? {})[0] ?? [];
+    const content = response.content ?? {};
+    const [media] = Object.values(content);
     return html`<h3>${status} <span class="soft">${withCode(response.description)}</span>
-${contentType === undefined ? undefined : html`<span class="tag">${contentType}</span>`}</h3>
+${Object.keys(content).map((type) => html`<span class="tag">${type}</span> `)}</h3>
+${headersView(response.headers)}
 ${media?.schema === undefined ? undefined : schemaView(media.schema, { schemas, showsRequired: false })}
 ${media?.example === undefined ? undefined : html`<pre><code>${exampleText(media.example)}</code></pre>`}`;
   });
@@ -91,6 +93,15 @@ ${media?.example === undefined ? undefined : html`<pre><code>${exampleText(media
     ([status, response]) => html`<tr><td>${status}</td><td>${withProblemLinks(response.description)}</td></tr>`,
   );
   return [...answers, html`<h3>Problems</h3><table><tbody>${rows}</tbody></table>`];
+}
+
+/** Those that not every answer has. */
+const USUAL_HEADERS = new Set(['X-Request-Id', 'RateLimit', 'RateLimit-Policy']);
+
+function headersView(headers: Record<string, unknown> = {}): Html | undefined {
+  const names = Object.keys(headers).filter((name) => !USUAL_HEADERS.has(name));
+  if (names.length === 0) return undefined;
+  return html`<p class="soft">Headers: ${names.map((name, index) => html`${index === 0 ? '' : ', '}<code>${name}</code>`)}</p>`;
 }
 
 function exampleText(example: unknown): string {

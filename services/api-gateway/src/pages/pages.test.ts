@@ -25,6 +25,12 @@ describe('the pages of the gateway', () => {
     }
   });
 
+  it('tell of every media type and of the headers that an answer brings', () => {
+    const about = (id: string) => bodyOf('/docs').split(`id="${id}"`)[1]?.split('</details>')[0] ?? '';
+    expect(about('getOrderTimeline')).toMatch(/application\/json<.*text\/event-stream</s);
+    expect(about('placeOrder')).toMatch(/Headers: .*<code>location<\/code>.*<code>Idempotent-Replayed<\/code>/i);
+  });
+
   it('load nothing from anywhere, and forbid it', () => {
     for (const [path, page] of pages) {
       if (!page.contentType.startsWith('text/html')) continue;

@@ -13,6 +13,7 @@ h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 0.5rem }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 0.75rem; padding-top: 0.5rem; border-top: 1px solid var(--line) }
 h3 { font-size: 1rem; margin: 1.25rem 0 0.35rem }
 table { border-collapse: collapse; width: 100%; margin: 0.5rem 0 }
+td:first-child code { white-space: nowrap }
 th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.75rem 0.4rem 0; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; color: var(--soft); font-size: 0.85rem }
 main { max-width: 60rem; margin: 0 auto; padding: 2.5rem 1.25rem 5rem }
