@@ -7,6 +7,7 @@ import {
   contractCases,
   type OpenApiDocument,
 } from '@souk/http';
+import type { Broker } from '@souk/messaging';
 import type { ServiceDefinition } from '@souk/service-runtime';
 import {
   createTestDatabase,
@@ -32,9 +33,10 @@ export interface ServiceUnderContract {
 export async function startForContract<C>(
   definition: ServiceDefinition<C>,
   env: Record<string, string>,
+  broker?: Broker,
 ): Promise<ServiceUnderContract> {
   const database = await createTestDatabase(definition.migrations ?? []);
-  const service = await startTestService(definition, { database, env });
+  const service = await startTestService(definition, { database, env, ...(broker === undefined ? {} : { broker }) });
   for (let count = 0; count < 100; count += 1) {
     if ((await fetch(`${service.url}/readyz`)).ok) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
