@@ -1,6 +1,6 @@
 import type { KeyValueStore } from '@souk/key-value';
 import { createInProcessKeyValueStore } from '@souk/key-value';
-import { systemClock } from '@souk/service-runtime';
+import { type Clock, systemClock } from '@souk/service-runtime';
 import { startTestIdentity, startTestService, type TestIdentity, type TestService, waitFor } from '@souk/testing';
 import { apiGateway } from '../src/app.ts';
 import type { GatewayConfig } from '../src/config.ts';
@@ -17,14 +17,15 @@ export interface GatewayWorld {
 }
 
 export async function startGatewayWorld(
-  options: { env?: Record<string, string>; keyValue?: KeyValueStore } = {},
+  options: { env?: Record<string, string>; keyValue?: KeyValueStore; clock?: Clock } = {},
 ): Promise<GatewayWorld> {
   const [identity, products, orders] = await Promise.all([
     startTestIdentity(),
     startUpstreamServer(),
     startUpstreamServer(),
   ]);
-  const keyValue = options.keyValue ?? createInProcessKeyValueStore({ clock: systemClock, entriesMax: 10_000 });
+  const { clock = systemClock } = options;
+  const keyValue = options.keyValue ?? createInProcessKeyValueStore({ clock, entriesMax: 10_000 });
   const gateway = await startTestService(apiGateway, {
     env: {
       USER_SERVICE_URL: identity.url,
@@ -36,8 +37,9 @@ export async function startGatewayWorld(
       ...options.env,
     },
     keyValue,
+    clock,
   });
-  await waitFor(async () => (await gateway.context.health.readiness()).ready, { timeoutMs: 5_000, everyMs: 20 });
+  await waitFor(async () => (await gateway.context.health.readiness()).ready);
   return {
     url: gateway.url,
     gateway,

@@ -7,8 +7,18 @@ export interface RawAnswer {
   text: string;
 }
 
-/** Sends bytes as they are, which no HTTP client would, and reads what comes until the server closes or is silent. */
-export async function rawRequest(url: string, bytes: string | Buffer, silenceMs = 300): Promise<RawAnswer> {
+/** Whether an answer is whole: its head, and as much body as it promises. */
+function isWhole(text: string): boolean {
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const length = Number(/^content-length: *(\d+)/im.exec(head)?.[1] ?? Number.NaN);
+  return rest.length > 0 && rest.join('\r\n\r\n').length >= length;
+}
+
+/**
+ * Sends bytes as they are, which no HTTP client would, and reads until there is a whole answer, the server closes or is
+ * silent for `silenceMs`: long enough for a loaded machine, shorter where silence is what is expected.
+ */
+export async function rawRequest(url: string, bytes: string | Buffer, silenceMs = 15_000): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const text = await new Promise<string>((resolve, reject) => {
     let received = '';
@@ -16,6 +26,7 @@ export async function rawRequest(url: string, bytes: string | Buffer, silenceMs 
     socket.setTimeout(silenceMs, () => socket.destroy());
     socket.on('data', (chunk) => {
       received += chunk.toString('latin1');
+      if (isWhole(received)) socket.destroy();
     });
     socket.on('error', (error) => (received === '' ? reject(error) : undefined));
     socket.on('close', () => resolve(received));

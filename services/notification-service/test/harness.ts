@@ -45,7 +45,7 @@ export async function startHarness(env: Record<string, string>): Promise<Harness
     database,
     broker,
     logger: silentLogger(),
-    env: { NOTIFICATION_POLL_INTERVAL_MS: '50', NOTIFICATION_LEASE_MS: '400', ...env },
+    env: { NOTIFICATION_POLL_INTERVAL_MS: '50', NOTIFICATION_LEASE_MS: '5000', ...env },
   });
   const deliveries = async (eventId: string) => {
     const { rows } = await database.pool.query<DeliverySeen>(
@@ -74,7 +74,7 @@ export async function startHarness(env: Record<string, string>): Promise<Harness
           const rows = await deliveries(eventId);
           return rows.length > 0 && rows.every(({ status }) => status !== 'pending') ? rows : undefined;
         },
-        { timeoutMs: 10_000, what: `the end of the deliveries of event ${eventId}` },
+        { timeoutMs: 20_000, what: `the end of the deliveries of event ${eventId}` },
       ),
     published: async (orderId) => {
       const { rows } = await database.pool.query<{ body: string }>(

@@ -68,7 +68,7 @@ export async function startOrderService(env: Record<string, string> = {}): Promi
     env: { USER_SERVICE_URL: identity.url, PRODUCT_SERVICE_URL: products.url, ...env },
   });
   // Ready once keys and revocations are there.
-  await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, { timeoutMs: 10_000 });
+  await waitFor(async () => (await fetch(`${service.url}/readyz`)).status === 200, { timeoutMs: 20_000 });
   return {
     database,
     identity,

@@ -98,7 +98,7 @@ export async function startApi(env: Record<string, string> = {}): Promise<Api> {
   const harness = await startHarness({
     USER_SERVICE_URL: identity.url,
     ORDER_SERVICE_URL: orders.url,
-    PAYMENT_PROVIDER_TIMEOUT_MS: '1000',
+    PAYMENT_PROVIDER_TIMEOUT_MS: '15000',
     ...env,
   });
   const admin = newId();

@@ -66,7 +66,7 @@ export async function startHarness(env: Record<string, string> = {}): Promise<Ha
           const row = await payment(orderId);
           return row?.status === status ? row : undefined;
         },
-        { timeoutMs: 10_000, what: `${status} for order ${orderId}` },
+        { timeoutMs: 20_000, what: `${status} for order ${orderId}` },
       ),
     published: async (orderId) => {
       const { rows } = await database.pool.query<{ body: string }>(

@@ -40,7 +40,7 @@ describe('without PostgreSQL', () => {
       expect([path, status, body.type]).toEqual([path, 503, '/problems/unavailable']);
       expect(headers.get('retry-after')).not.toBeNull();
       expect(JSON.stringify(body)).not.toMatch(/postgres|database|ECONN|127\.0\.0\.1/i);
-      expect(performance.now() - startedMs).toBeLessThan(5_000);
+      expect(performance.now() - startedMs).toBeLessThan(15_000);
     }
     expect((await souk.call('GET', '/livez')).status).toBe(200);
     expect((await souk.call('GET', '/.well-known/jwks.json')).status).toBe(200);
@@ -57,7 +57,10 @@ describe('with connections to PostgreSQL cut again and again', () => {
     const cutter = (async () => {
       while (!done) {
         proxy.flap();
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        // Again after two more outcomes, at any point of the next: a machine that is slow is not cut more often for it.
+        const seen = outcomes.length;
+        await waitFor(() => done || outcomes.length >= seen + 2);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
       }
     })();
     for (let index = 0; index < 60; index += 1) {

@@ -101,7 +101,7 @@ describe('whatever a client sends', () => {
           headers: { 'if-match': '"1"' },
         });
         expect(answer.status, `${route.method} ${route.path} ${JSON.stringify(body).slice(0, 300)}`).toBeLessThan(500);
-        expect(performance.now() - startedMs).toBeLessThan(4_000);
+        expect(performance.now() - startedMs).toBeLessThan(15_000);
         if (answer.status >= 400) {
           expect(answer.headers.get('content-type')).toBe('application/problem+json');
           expect(answer.body).toMatchObject({ status: answer.status, type: expect.stringMatching(/^\/problems\//) });

@@ -19,14 +19,22 @@ export const PASSWORD = 'tangerine-kettle-91';
 export interface ShiftableClock {
   now(): Date;
   advance(ms: number): void;
+  /** From now on only `advance` moves it. */
+  stop(): void;
 }
 
 export function shiftableClock(): ShiftableClock {
   let offsetMs = 0;
+  let stoppedAtMs: number | undefined;
+  const nowMs = () => stoppedAtMs ?? Date.now() + offsetMs;
   return {
-    now: () => new Date(Date.now() + offsetMs),
+    now: () => new Date(nowMs()),
     advance: (ms) => {
       offsetMs += ms;
+      if (stoppedAtMs !== undefined) stoppedAtMs += ms;
+    },
+    stop: () => {
+      stoppedAtMs = nowMs();
     },
   };
 }

@@ -62,7 +62,8 @@ test('a process that died after handing over and before its commit leaves a repe
   if (planned === undefined) return expect.fail('nothing planned');
   const client = await pool.connect();
   await client.query('BEGIN');
-  await insertDeliveries(client, [planned], { newId, now: new Date() });
+  // Due for a while: the transaction's own time is that of its beginning, before this process made a date.
+  await insertDeliveries(client, [planned], { newId, now: new Date(Date.now() - 60_000) });
   const [lease] = await leaseDeliveries(client, { leaseId: newId(), leaseMs: 400, limit: 1 });
   await client.query('COMMIT');
   client.release();
@@ -70,7 +71,7 @@ test('a process that died after handing over and before its commit leaves a repe
   const dead = createSmtpMailSender({
     url: server.url,
     from: 'shop@souk.example',
-    timeoutMs: 1_000,
+    timeoutMs: 15_000,
     connectionsMax: 1,
     clock: systemClock,
   });

@@ -5,9 +5,11 @@ import { anOrder, cancelled, created, type Harness, startHarness } from '../../t
 import { createSandboxProvider } from '../providers/sandbox-provider.ts';
 import { leaseCharges, leaseRefunds } from './leases.ts';
 
+const PATIENCE_MS = 15_000;
+
 let harness: Harness;
 beforeAll(async () => {
-  harness = await startHarness({ PAYMENT_LEASE_MS: '400' });
+  harness = await startHarness({ PAYMENT_LEASE_MS: '1500' });
 });
 afterAll(() => harness.stop());
 
@@ -33,9 +35,10 @@ async function leaseByTheDead(order: ReturnType<typeof anOrder>, leaseMs: number
 
 test('a process that died after leasing is taken over when its lease has run out', async () => {
   const order = anOrder();
-  await leaseByTheDead(order, 500);
+  await leaseByTheDead(order, 3_600_000);
   await sleep(200);
   expect(await harness.payment(order.orderId)).toMatchObject({ status: 'pending', attempts: 1 });
+  await harness.database.pool.query('UPDATE payments SET due_at = now() WHERE order_id = $1', [order.orderId]);
   expect(await harness.untilStatus(order.orderId, 'captured')).toMatchObject({ attempts: 2 });
 });
 
@@ -44,7 +47,14 @@ test('a process that died after the provider charged leaves one charge: it is as
   const lease = await leaseByTheDead(order, 500);
   const provider = createSandboxProvider({ pool: harness.database.pool, newId });
   const { id: key, orderId, amount, paymentMethod, firstTriedAt } = lease;
-  await provider.charge({ key, orderId, amount, paymentMethod, firstTriedAt, signal: AbortSignal.timeout(1_000) });
+  await provider.charge({
+    key,
+    orderId,
+    amount,
+    paymentMethod,
+    firstTriedAt,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
   await harness.untilStatus(order.orderId, 'captured');
   expect(await harness.ledger(order.orderId)).toHaveLength(1);
   expect(await harness.published(order.orderId)).toHaveLength(1);
@@ -82,7 +92,7 @@ test('a process that died after the provider gave money back leaves one refund',
   if (lease === undefined) return expect.fail('nothing was leased');
   const provider = createSandboxProvider({ pool, newId });
   const { providerKey: key, orderId, chargeReference, amount } = lease;
-  await provider.refund({ key, orderId, chargeReference, amount, signal: AbortSignal.timeout(1_000) });
+  await provider.refund({ key, orderId, chargeReference, amount, signal: AbortSignal.timeout(PATIENCE_MS) });
   await harness.untilStatus(order.orderId, 'refunded');
   expect((await harness.ledger(order.orderId)).map(({ kind }) => kind)).toEqual(['charge', 'refund']);
   // The cancellation itself, late: everything is done already.
@@ -96,7 +106,7 @@ test('a provider that takes its time does not cost the lease', async () => {
   expect(await harness.untilStatus(order.orderId, 'captured')).toMatchObject({ attempts: 1 });
 });
 
-test('two processes on one database charge each order once', async () => {
+test('two processes on one database charge each order once', { timeout: 60_000 }, async () => {
   await harness.startAnother();
   const orders = Array.from({ length: 100 }, () => anOrder());
   await harness.publish(...orders.map(created));

@@ -18,7 +18,7 @@ describe.skipIf(binary === undefined)("Stripe's own mock", () => {
 
   const provider = ({ now = () => new Date(), logger = silentLogger() } = {}) =>
     createStripeProvider({
-      stripe: createStripeClient({ apiKey: 'sk_test_123', apiBase: mock.url, timeoutMs: 3_000 }),
+      stripe: createStripeClient({ apiKey: 'sk_test_123', apiBase: mock.url, timeoutMs: 15_000 }),
       logger,
       now,
     });
@@ -28,7 +28,7 @@ describe.skipIf(binary === undefined)("Stripe's own mock", () => {
     amount: { amount: 1999, currency: 'EUR' },
     paymentMethod,
     firstTriedAt: new Date(),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(15_000),
   });
 
   test.each(['tok_visa', 'pm_card_visa'])('understands the charge of %s', async (paymentMethod) => {
@@ -51,7 +51,7 @@ describe.skipIf(binary === undefined)("Stripe's own mock", () => {
       orderId: newId(),
       chargeReference: 'pi_123',
       amount: { amount: 500, currency: 'EUR' },
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(15_000),
     });
     expect(refund.kind).toBe('succeeded');
   });

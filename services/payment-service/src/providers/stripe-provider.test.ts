@@ -1,7 +1,7 @@
 import { newId } from '@souk/service-runtime';
 import { silentLogger } from '@souk/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeProvider } from '../../test/provider-conformance.ts';
+import { describeProvider, PATIENCE_MS } from '../../test/provider-conformance.ts';
 import { STUB_METHODS, type StripeStub, startStripeStub } from '../../test/stripe-stub.ts';
 import { ProviderMisuseError, ProviderUnavailableError } from '../payments/payment-provider.ts';
 import { createStripeClient } from './stripe-client.ts';
@@ -10,7 +10,7 @@ import { createStripeProvider, outcomeOfIntent } from './stripe-provider.ts';
 const logger = silentLogger();
 const providerOf = (url: string, now = () => new Date()) =>
   createStripeProvider({
-    stripe: createStripeClient({ apiKey: 'sk_test_1', apiBase: url, timeoutMs: 1_000 }),
+    stripe: createStripeClient({ apiKey: 'sk_test_1', apiBase: url, timeoutMs: PATIENCE_MS }),
     logger,
     now,
   });
@@ -43,7 +43,7 @@ const aCharge = (overrides: object = {}) => ({
   amount: { amount: 1999, currency: 'EUR' },
   paymentMethod: 'tok_visa',
   firstTriedAt: new Date(),
-  signal: AbortSignal.timeout(1_000),
+  signal: AbortSignal.timeout(PATIENCE_MS),
   ...overrides,
 });
 

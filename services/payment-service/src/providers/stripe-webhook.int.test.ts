@@ -17,7 +17,7 @@ beforeAll(async () => {
     STRIPE_API_KEY: 'sk_test_1',
     STRIPE_WEBHOOK_SECRET: SECRET,
     STRIPE_API_BASE: stub.url,
-    PAYMENT_PROVIDER_TIMEOUT_MS: '300',
+    PAYMENT_PROVIDER_TIMEOUT_MS: '15000',
   });
 });
 afterAll(async () => {

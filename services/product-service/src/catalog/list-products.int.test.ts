@@ -1,5 +1,5 @@
 import { createRedisKeyValueStore, type KeyValueStore, KeyValueUnavailableError } from '@souk/key-value';
-import { silentLogger, testRedisUrl } from '@souk/testing';
+import { silentLogger, testRedisUrl, waitFor } from '@souk/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningProductService, runProductService } from '../../test/running-product-service.ts';
 
@@ -274,7 +274,7 @@ describe('a write by an administrator', () => {
 });
 
 describe('what orders reserve', () => {
-  it('is seen at once on the product and within two seconds in lists', async () => {
+  it('is seen at once on the product and soon in lists', async () => {
     const { id, available } = await withSku('COM-1001');
     await service.call('PUT', '/internal/reservations/01a095ea-fb00-7d05-8439-08597e935100', {
       as: 'service',
@@ -283,11 +283,7 @@ describe('what orders reserve', () => {
     const page = await service.call<Item>('GET', `/api/v1/products/${id}`);
     expect(page.body.available).toBe(available - 2);
     expect(page.headers.get('etag')).toMatch(/^"\d+-2"$/);
-    const begun = Date.now();
-    while ((await list('q=COM-1001')).items[0]?.available !== available - 2) {
-      expect(Date.now() - begun).toBeLessThan(2_000);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    await waitFor(async () => (await list('q=COM-1001')).items[0]?.available === available - 2);
   });
 });
 

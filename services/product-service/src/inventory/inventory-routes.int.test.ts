@@ -117,9 +117,15 @@ describe('the inventory of a product', () => {
     const writes = Array.from({ length: 40 }, (_, i) =>
       i % 2 === 0 ? adjust({ delta: 1, reason: 'in' }) : reserve(2),
     );
-    const accepted = (await Promise.all(writes)).filter(({ status }) => status < 300).length;
-    expect(accepted).toBe(40);
-    expect((await get()).body).toMatchObject({ onHand: 120, reserved: 40, version: 41 });
+    const statuses = (await Promise.all(writes)).map(({ status }) => status);
+    // On a loaded machine one may wait too long for its lock: it is told so, and has changed nothing.
+    expect(new Set(statuses.filter((status) => status !== 503))).toEqual(new Set([200, 201]));
+    const accepted = (rest: number) => statuses.filter((status, i) => status < 300 && i % 2 === rest).length;
+    expect((await get()).body).toMatchObject({
+      onHand: 100 + accepted(0),
+      reserved: 2 * accepted(1),
+      version: 1 + accepted(0) + accepted(1),
+    });
     expect(await brokenStock(service.database.pool)).toEqual([]);
   });
 

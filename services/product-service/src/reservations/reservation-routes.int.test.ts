@@ -244,12 +244,13 @@ describe('a reservation past its time', () => {
           [orderId],
         )
       ).rows;
-    await waitFor(async () => (await told()).length === 1);
+    await waitFor(async () => (await told()).length > 0);
     expect((await told())[0]?.body).toMatchObject({ subject: orderId, data: { orderId } });
     expect(await statusOf(orderId)).toBe('active');
     expect(await stockOf(db(), productId)).toMatchObject({ reserved: 2 });
-    await waitFor(async () => (await told()).length === 2);
-    expect(new Set((await told()).map(({ id }) => id)).size).toBe(2);
+    await waitFor(async () => (await told()).length > 1);
+    const ids = (await told()).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
     await settle({ commit: [orderId] });
     const after = (await told()).length;
     await new Promise((resolve) => setTimeout(resolve, 900));

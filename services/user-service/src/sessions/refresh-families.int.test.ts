@@ -105,7 +105,7 @@ describe('refreshing', () => {
     };
     expect(await sealed()).toBe(1);
     clock.advance(REFRESH_GRACE_MS + 1);
-    await expect.poll(sealed, { timeout: 3_000 }).toBe(0);
+    await expect.poll(sealed).toBe(0);
     expect((await refresh(body.refreshToken)).status).toBe(200);
   });
 });
@@ -121,20 +121,21 @@ function expectedStatus(history: { used: Date | undefined }[], index: number, no
 }
 
 describe('a family of refresh tokens, whatever is done with it', () => {
-  // No sum of waits comes within a second of the grace's end: the clock goes on between a request and its bookkeeping.
   const step: fc.Arbitrary<Step> = fc.oneof(
     fc.record({
       do: fc.constant('refresh' as const),
       back: fc.constantFrom(0, 0, 0, 1, 1, 2, 3),
       times: fc.constantFrom(1, 1, 3),
     }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(3_000, 8_000, 20_000) }),
+    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(2_000, 3_000, 8_000, REFRESH_GRACE_MS, 20_000) }),
   );
 
   it('answers by its history, keeps one live head, and is dead for good after a replay', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         const { tokens } = await souk.person();
+        // It moves by the waits alone: a request takes no time, and what the grace's end decides is exact.
+        clock.stop();
         const known = [tokens.refreshToken];
         const history: { used: Date | undefined }[] = [{ used: undefined }];
         let dead = false;

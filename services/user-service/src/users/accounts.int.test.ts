@@ -105,7 +105,7 @@ describe('deleting the account', () => {
           ]);
           return told.rows[0].n;
         },
-        { timeout: 5_000 },
+        { timeout: 20_000 },
       )
       .toBe(0);
     expect((await souk.register(user.email)).id).not.toBe(user.id);
