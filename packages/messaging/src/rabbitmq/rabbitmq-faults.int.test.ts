@@ -53,7 +53,14 @@ async function collectIds(queue = 'tailor.events'): Promise<Set<string | undefin
       }
     },
   });
+  await untilConsuming(ids);
   return ids;
+}
+
+/** Until then the consuming connection may still be declaring what a test is about to delete. */
+async function untilConsuming(seen: Set<string | undefined>): Promise<void> {
+  await publishUntilConfirmed('before all others');
+  await until(() => seen.delete('before all others'));
 }
 
 async function publishUntilConfirmed(id: string): Promise<void> {
@@ -238,15 +245,21 @@ describe('the RabbitMQ broker under faults of the broker itself', () => {
 
   it('gives a message back, later, when its retry queue does not take it', async () => {
     const attempts: number[] = [];
+    const others = new Set<string | undefined>();
     await world.broker().consume({
       queue: 'tailor.events',
       prefetch: 1,
       batchMax: 1,
       async onBatch([delivery]) {
+        if (delivery?.id !== 'm1') {
+          others.add(delivery?.id);
+          return delivery?.ack();
+        }
         attempts.push(delivery?.attempt ?? 0);
         await (attempts.length <= 2 ? delivery?.retry('broken') : delivery?.ack());
       },
     });
+    await untilConsuming(others);
     await deleteRetryQueue(`${world.prefix}tailor.events.retry.100`);
     await publishUntilConfirmed('m1');
     // First the copy comes back and the message is given back; then the queue is there again.
