@@ -26,6 +26,9 @@ export default defineConfig({
         '**/generated/**',
         // Bootstraps: they hand arguments and environment to what is tested, and end the process.
         '**/main.ts',
+        // Start the servers before any test, in the process of vitest itself, of which no coverage is taken.
+        'packages/testing/src/global-setup.ts',
+        'packages/testing/src/servers/**',
       ],
     },
     projects: [
@@ -38,6 +41,7 @@ export default defineConfig({
           isolate: false,
           expect: expectation,
           testTimeout: 40_000,
+          hookTimeout: 40_000,
         },
       },
       {
