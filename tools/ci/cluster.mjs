@@ -22,9 +22,10 @@ const MINUTE_MS = 60_000;
 const clusterAnswers = () =>
   spawnSync('kubectl', ['get', '--raw', '/readyz'], { stdio: 'ignore', timeout: 20_000 }).status === 0;
 
-async function startCluster(steps, script) {
+async function startCluster(steps, { script, endsAt }) {
   for (let attempt = 1; attempt <= CLUSTER_ATTEMPTS; attempt += 1) {
-    if (await steps.attempt('A cluster', [script, 'up'], { minutes: CLUSTER_MINUTES })) return true;
+    const minutes = Math.min(CLUSTER_MINUTES, Math.max(1, (endsAt - performance.now()) / MINUTE_MS / 2));
+    if (await steps.attempt('A cluster', [script, 'up'], { minutes })) return true;
     console.log(`The cluster did not come up (attempt ${attempt} of ${CLUSTER_ATTEMPTS})`);
     await stopCluster(steps, script);
   }
@@ -45,7 +46,7 @@ function hasTime(steps, title, { minutes, endsAt }) {
 /** Both selections on one cluster; the images of the first are the layers of the second. */
 async function runSelections(steps, { cluster: script, endsAt }) {
   const wasThere = clusterAnswers();
-  if (!(wasThere || (await startCluster(steps, script)))) {
+  if (!(wasThere || (await startCluster(steps, { script, endsAt })))) {
     steps.skip(TITLES, 'no cluster could be started');
     return;
   }
@@ -60,7 +61,7 @@ async function runSelections(steps, { cluster: script, endsAt }) {
 
 /** `endsAt` is when the run has to be over, on the clock of `performance.now()`. */
 export async function runOnCluster(steps, { engine, cluster, endsAt }) {
-  const found = await startEngine(steps, engine);
+  const found = await startEngine(steps, { engine, endsAt });
   if (found === undefined) {
     steps.skip(TITLES, 'no Docker engine could be started');
     return;

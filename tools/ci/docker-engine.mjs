@@ -14,14 +14,18 @@ const OWN_MOUNTS = /^\/(var\/lib\/docker|run\/docker|var\/run\/docker)\//;
 
 export const engineAnswers = () => spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 20_000 }).status === 0;
 
-/** Answers `running` (it was there before), `started` (stop it in the end) or `undefined` (there is none to be had). */
-export async function startEngine(steps, script) {
+/**
+ * Answers `running` (it was there before), `started` (stop it in the end) or `undefined` (there is none to be had). `endsAt`
+ * is when the whole run has to be over, on the clock of `performance.now()`.
+ */
+export async function startEngine(steps, { engine: script, endsAt }) {
+  const limit = () => ({ minutes: Math.min(START_MINUTES, Math.max(1, (endsAt - performance.now()) / 60_000 / 2)) });
   if (engineAnswers()) {
     // Seconds: it looks whether the base images are there.
-    return (await steps.attempt('Base images', [script], { minutes: START_MINUTES })) ? 'running' : undefined;
+    return (await steps.attempt('Base images', [script], limit())) ? 'running' : undefined;
   }
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    if (await steps.attempt('A Docker engine', [script], { minutes: START_MINUTES })) return 'started';
+    if (await steps.attempt('A Docker engine', [script], limit())) return 'started';
     console.log(`The Docker engine did not start (attempt ${attempt} of ${ATTEMPTS})`);
     await stopEngine();
   }

@@ -84,7 +84,7 @@ export class Steps {
       });
       this.#child = child;
       const limit = setTimeout(() => {
-        console.log(`Not over after ${minutes} minutes: ended`);
+        console.log(`Not over after ${Number(minutes.toFixed(2))} minutes: ended`);
         signalGroup(child, 'SIGTERM');
       }, minutes * MINUTE_MS);
       const last = setTimeout(() => signalGroup(child, 'SIGKILL'), (minutes + 1) * MINUTE_MS);

@@ -98,7 +98,7 @@ export async function forwardPort(service: string, port: number): Promise<PortFo
       if (child.exitCode !== null) throw new ProgramError(`kubectl port-forward ended: ${output}`);
       return /127\.0\.0\.1:(\d+)/.exec(output)?.[1];
     },
-    { timeoutMs: 20_000, everyMs: 50, what: `A port-forward to ${service}` },
+    { timeoutMs: 60_000, everyMs: 50, what: `A port-forward to ${service}` },
   );
   return { url: `http://127.0.0.1:${localPort}`, close: () => child.kill() };
 }
