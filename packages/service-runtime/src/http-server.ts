@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { PROBLEMS, type ProblemSlug } from '@souk/contracts';
 
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void;
@@ -37,6 +38,8 @@ const CONNECTIONS_MAX = 10_000;
 /** One more than the contract's 100, so that the 101st is seen; node drops further ones without a word. */
 const HEADERS_MAX = 101;
 const TARGET_LENGTH_MAX = 8_192;
+/** For the answer to arrive and the client to close. */
+const LINGER_MS = 2_000;
 const ALLOW = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Starts node's HTTP server with every limit set. Rejects when the port is taken. */
@@ -54,7 +57,7 @@ export async function startNodeServer(options: NodeServerOptions): Promise<Runni
   server.maxConnections = CONNECTIONS_MAX;
   server.on('clientError', answerClientError);
   // Without a listener node closes the connection of a CONNECT without an answer.
-  server.on('connect', (_request, socket) => socket.end(rawAnswer('method-not-allowed')));
+  server.on('connect', (_request, socket) => endSocket(socket, rawAnswer('method-not-allowed')));
   await listen(server, options);
   const address = server.address();
   return {
@@ -127,7 +130,18 @@ function answerClientError(error: ParserError, socket: Socket & { _httpMessage?:
     return;
   }
   const slug = isTargetTooLong(error) ? 'uri-too-long' : PARSER_PROBLEMS[error.code ?? ''];
-  socket.end(rawAnswer(slug ?? 'malformed'));
+  endSocket(socket, rawAnswer(slug ?? 'malformed'));
+}
+
+/**
+ * Says one last thing on a connection that node has let go of: without a listener here a reset by the client would end the
+ * process, and a client that does not close would keep the connection for ever.
+ */
+function endSocket(socket: Duplex, bytes: string): void {
+  socket.on('error', () => undefined);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+  socket.end(bytes);
 }
 
 type ParserError = NodeJS.ErrnoException & { rawPacket?: Buffer };
