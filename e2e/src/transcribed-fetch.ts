@@ -10,6 +10,7 @@ export const transcript = new Transcript();
 export function transcribedFetch(email: string): typeof fetch {
   return async (input, init = {}) => {
     const response = await checkedFetch(input, init);
+    if (response.status === 503) return response; // whoever is told to come again does, and that is told
     const { pathname, search } = new URL(input instanceof Request ? input.url : input);
     const method = init.method ?? 'GET';
     const path = pathname.replace('/api/v1', '');
@@ -44,6 +45,13 @@ function withEvents(response: Response, line: TranscriptLine): Response {
     },
   });
   return new Response(response.body?.pipeThrough(listening) ?? null, response);
+}
+
+/** What the shopkeeper types, and the first line that comes back. */
+export function noteCommand(command: string, text: string): void {
+  const [outcome = ''] = text.split('\n');
+  const brought = { ids: [], collection: '' };
+  transcript.note({ email: 'admin@souk.example', kind: 'command', said: command, outcome, brought, isRead: true });
 }
 
 export function noteMail(email: string, { template, subject }: Mail): void {

@@ -59,7 +59,9 @@ export class Transcript {
     return this.#stories
       .map(({ title, scenes }) => {
         const names = createNames();
-        const told = scenes.filter(({ lines }) => lines.length > 0).map((scene) => toMarkdown(scene, names));
+        const told = scenes
+          .filter(({ title: scene, lines }) => scene !== BEFOREHAND || lines.length > 0)
+          .map((scene) => toMarkdown(scene, names));
         return `## ${title}\n\n${told.join('\n\n')}`;
       })
       .join('\n\n');
@@ -67,6 +69,7 @@ export class Transcript {
 }
 
 function toMarkdown({ title, lines }: Scene, names: Names): string {
+  if (lines.length === 0) return `**${title}**`;
   const isCrowd = new Set(lines.map(({ email }) => email)).size >= CROWD_MIN;
   const told = isCrowd ? asCrowd(lines, names) : asTold(lines, names);
   const width = Math.max(...told.map(({ who }) => who.length));

@@ -25,6 +25,7 @@ export const HOME: AddressInput = {
 };
 
 const PATIENCE_MS = 30_000;
+const RETRIES_MAX = 10;
 
 class NotYetError extends Error {
   override readonly name = 'NotYetError';
@@ -42,7 +43,8 @@ export class Visitor {
     this.email = email;
     this.client = createClient({
       baseUrl: platform.gatewayUrl,
-      timeoutMs: PATIENCE_MS,
+      // On a machine that does much else besides, the shop is busy now and then, and says so.
+      ...{ timeoutMs: 2 * PATIENCE_MS, retriesMax: RETRIES_MAX },
       fetch: transcribedFetch(email),
     });
     this.call = this.client.call.bind(this.client);

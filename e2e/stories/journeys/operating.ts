@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DistributedPlatform } from '../../src/distributed-platform.ts';
 import { select } from '../../src/ledger.ts';
 import type { Platform } from '../../src/platform.ts';
+import { noteCommand } from '../../src/transcribed-fetch.ts';
 import { aShopper, PASSWORD, type Visitor } from '../../src/visitor.ts';
 import { aProduct, type Stage } from './stage.ts';
 
@@ -22,7 +23,9 @@ async function operate({ platform }: Stage, ...args: string[]): Promise<{ code: 
     err: (text: string) => void lines.push(text),
   };
   const code = await runDeadLetters(args, terminal);
-  return { code, text: lines.join('\n') };
+  const text = lines.join('\n');
+  if (!args.includes('--json')) noteCommand(`npm run dead-letters -- ${args.join(' ')}`, text);
+  return { code, text };
 }
 
 async function idOfFirst(stage: Stage): Promise<string> {
