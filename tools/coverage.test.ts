@@ -39,7 +39,7 @@ describe('the coverage', () => {
       'services/order-service 95 of 100 95.0 %',
       'services/order-service/src/orders 8999 of 10000 89.9 % too low',
     ]);
-    expect(low.map(({ name }) => name)).toEqual(['services/order-service/src/orders']);
+    expect(low.map(({ name }: { name: string }) => name)).toEqual(['services/order-service/src/orders']);
     expect(LINES_MIN).toBe(90);
   });
 });
