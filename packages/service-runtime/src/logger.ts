@@ -61,8 +61,25 @@ function serializeError(error: unknown): unknown {
   return Object.fromEntries(ERROR_FIELDS.flatMap((field) => (field in serialized ? [[field, serialized[field]]] : [])));
 }
 
+/** Characters that may wait for somebody to read them; further lines are dropped rather than kept. */
+const UNWRITTEN_MAX = 16 * 1024 * 1024;
+
+/** Standard output. A full disk costs lines, never the process: neither while it runs nor at its end, where pino tries for ever. */
+function createOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: UNWRITTEN_MAX });
+  let isBroken = false;
+  output.once('error', () => process.prependListener('exit', () => isBroken && output.destroy()));
+  output.on('error', () => {
+    isBroken = true;
+  });
+  output.on('write', () => {
+    isBroken = false;
+  });
+  return output;
+}
+
 function destinationOf(format: 'json' | 'pretty'): DestinationStream {
-  if (format === 'json') return pino.destination({ dest: 1, sync: false });
+  if (format === 'json') return createOutput();
   return pretty({
     colorize: process.stdout.isTTY === true,
     messageKey: 'message',
