@@ -23,26 +23,52 @@ export function checkContentLength(request: IncomingMessage): void {
   if (announced !== undefined && Number(announced) > BODY_BYTES_MAX) throw tooLarge();
 }
 
+/** Bodies that are not whole yet, of all clients together: a thousand that dribble 100 KB each must not fill the memory. */
+const UNFINISHED_BYTES_MAX = 64 * 1024 * 1024;
+
+export type BodyReader = (request: IncomingMessage) => Promise<Buffer>;
+
 /**
  * The whole body in memory: it is small, a slow client then holds no connection to a service, and a call that never
  * reached its service can be made again.
  */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
-      else {
+export const readBody: BodyReader = createBodyReader(UNFINISHED_BYTES_MAX);
+
+/** Reads bodies that together take at most so many bytes while they are on their way; one too many is 503. */
+export function createBodyReader(unfinishedBytesMax: number): BodyReader {
+  let unfinishedBytes = 0;
+  return (request) =>
+    new Promise((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      let isSettled = false;
+      const settle = (action: () => void) => {
+        if (isSettled) return;
+        isSettled = true;
+        unfinishedBytes -= bytes;
+        action();
         chunks.length = 0;
-        reject(tooLarge());
-      }
+      };
+      // What comes after a refusal flows into nothing.
+      request.on('data', (chunk: Buffer) => {
+        if (isSettled) return;
+        bytes += chunk.length;
+        unfinishedBytes += chunk.length;
+        if (bytes > BODY_BYTES_MAX) settle(() => reject(tooLarge()));
+        else if (unfinishedBytes > unfinishedBytesMax) settle(() => reject(tooManyUnfinished()));
+        else chunks.push(chunk);
+      });
+      const gone = () => settle(() => reject(new ClientGoneError('the client left within its body')));
+      request.once('end', () =>
+        settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks))),
+      );
+      request.once('error', gone);
+      request.once('close', gone);
     });
-    request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('error', () => reject(new ClientGoneError('the client left within its body')));
-    request.once('close', () => reject(new ClientGoneError('the client left within its body')));
-  });
+}
+
+function tooManyUnfinished(): Refusal {
+  return new Refusal('unavailable', 'Too many bodies are on their way; try again', { retryAfterSeconds: 1 });
 }
 
 function tooLarge(): Refusal {
