@@ -11,7 +11,7 @@ import { browsing } from './journeys/browsing.ts';
 import { aDeclinedCard, buyingTheCart, payingLater } from './journeys/buying.ts';
 import { aRefund, cancelling, shipping } from './journeys/changing-minds.ts';
 import { theLastItem, twoTabs } from './journeys/crowds.ts';
-import { aMessageGivenUp } from './journeys/operating.ts';
+import { aMessageGivenUp, aMessageNobodyCanRead } from './journeys/operating.ts';
 import { clearingAShelf, keepingTheShop } from './journeys/shopkeeping.ts';
 
 // One platform for all stories of a mode: starting one takes longer than most of them.
@@ -46,6 +46,7 @@ describe.each(MODES)('a day in the shop, %s', (mode) => {
   keepingTheShop(stage);
   clearingAShelf(stage);
   aMessageGivenUp(stage);
+  aMessageNobodyCanRead(stage);
 
   describe('at closing time', () => {
     it('adds up: orders, stock, money, the books of the provider, what was told, and the queues', async () => {
