@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waitFor } from '@souk/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Replica } from '../src/distributed-platform.ts';
 import { aCustomer, type Customer, send } from '../src/index.ts';
@@ -48,15 +49,27 @@ describe('the platform keeps its promises', () => {
     const env = { RATE_LIMIT_ENABLED: 'true', RATE_LIMIT_PER_MINUTE: String(LIMIT) };
     const gateways = await Promise.all([1, 2].map(() => fault.platform.startReplica('api-gateway', { env })));
     await awayFromWindowEnd();
-    const statuses = await Promise.all(
-      Array.from({ length: LIMIT * 4 }, async (_, index) => {
-        const { url } = gateways[index % 2] as Replica;
+    const windowNow = () => Math.floor(Date.now() / WINDOW_MS);
+    const firstWindow = windowNow();
+    const statuses: number[] = [];
+    const visitors = Array.from({ length: 8 }, async (_, visitor) => {
+      for (let index = visitor; index < LIMIT * 4; index += 8) {
+        const { url } = gateways[Math.floor(index / 8) % 2] as Replica;
         const headers = { 'x-forwarded-for': `203.0.113.${index}`, forwarded: `for=198.51.100.${index}` };
-        return (await fetch(`${url}/api/v1/categories`, { headers })).status;
-      }),
+        statuses.push((await fetch(`${url}/api/v1/categories`, { headers })).status);
+      }
+    });
+    await Promise.all(visitors);
+    // On a busy machine a window may end all the same.
+    const windows = windowNow() - firstWindow + 1;
+    const passed = statuses.filter((status) => status === 200).length;
+    // And a gateway that Redis does not answer in time counts by itself: the promise is then the limit for each.
+    const counting = gateways.some(({ child }) => child.output().includes('counted locally')) ? gateways.length : 1;
+    console.log(
+      `two gateways let ${passed} of ${statuses.length} pass in ${windows} window(s) of ${LIMIT}, counted ${counting === 1 ? 'together' : 'apart'}`,
     );
-    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(LIMIT);
-    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(LIMIT / 2);
+    expect(passed).toBeLessThanOrEqual(LIMIT * windows * counting);
+    expect(passed).toBeGreaterThan(LIMIT / 2);
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
     for (const { child } of gateways) child.signal('SIGTERM');
     await Promise.all(gateways.map(({ child }) => child.ended));
@@ -82,7 +95,7 @@ describe('the platform keeps its promises', () => {
           await sleep(20);
         }
       })();
-      await sleep(500);
+      await waitFor(() => shots.length >= 100, { timeoutMs: 60_000, what: 'A hundred visits' });
       const startedAt = performance.now();
       child.signal('SIGTERM');
       await Promise.all([...visitors, watching]);
@@ -90,7 +103,6 @@ describe('the platform keeps its promises', () => {
       const tookMs = Math.round(performance.now() - startedAt);
       await crowd.close();
       console.log(`SIGTERM of ${service}: ${shots.length} requests, exit after ${tookMs} ms`);
-      expect(shots.length).toBeGreaterThan(100);
       expect(shots.filter((shot) => !isOk(shot))).toEqual([]);
       expect(tookMs).toBeLessThan(25_000);
     },
@@ -148,6 +160,36 @@ describe('the platform keeps its promises', () => {
       console.log(`Redis ${how}: a page takes ${times.map(Math.round).join(', ')} ms`);
       expect(quantile(times, 0.5)).toBeLessThan(300);
     },
+  );
+
+  it.runIf(IS_WHOLE)(
+    'nobody learns by a watch whether an account exists, in two hundred tries each',
+    async () => {
+      const known = await aCustomer(fault.platform);
+      const emails = { known: known.email, unknown: 'nobody-at-all@example.test' };
+      const requests = {
+        login: (email: string) => ({ path: '/login', body: { email, password: 'a-wrong-password' } }),
+        reset: (email: string) => ({ path: '/password-reset', body: { email } }),
+      };
+      for (const [name, requestFor] of Object.entries(requests)) {
+        const times = { known: [] as number[], unknown: [] as number[] };
+        // In turns, so that a busy machine disturbs both alike; the first ones pay for connections.
+        for (let index = -5; index < 200; index++) {
+          for (const who of ['known', 'unknown'] as const) {
+            const { path, body } = requestFor(emails[who]);
+            const startedAt = performance.now();
+            await send(fault.platform, `/api/v1/users${path}`, { body });
+            if (index >= 0) times[who].push(performance.now() - startedAt);
+          }
+        }
+        const apart = [0.25, 0.5, 0.75].map((share) => quantile(times.known, share) - quantile(times.unknown, share));
+        console.log(
+          `${name}: quartiles of known and unknown are ${apart.map((ms) => ms.toFixed(1)).join(', ')} ms apart`,
+        );
+        expect(Math.abs(apart[1] ?? Number.NaN)).toBeLessThan(10);
+      }
+    },
+    240_000,
   );
 
   it.runIf(IS_WHOLE)(

@@ -69,7 +69,7 @@ class CarelessCustomer {
     await this.ask('/api/v1/users/password-reset', { body: { email: this.#email } });
     const mail = await waitFor(
       async () => (await this.#fault.platform.mails()).find(({ text }) => /[A-Za-z0-9_-]{43}/.test(text)),
-      { what: 'The mail with the link' },
+      { timeoutMs: 60_000, what: 'The mail with the link' },
     );
     const token = /[A-Za-z0-9_-]{43}/.exec(mail.text)?.[0] ?? '';
     this.secrets.push(token);

@@ -14,16 +14,13 @@ async function startAgain({ platform }: FaultPlatform, service: ServiceName): Pr
   await platform.waitUntilReady(service);
 }
 
-/** Starts a service again whenever it has died, for so long; `stop` ends what kills it. */
-export async function keepAlive(context: FaultContext, service: ServiceName, stop: () => void): Promise<void> {
-  const until = Date.now() + context.durationMs;
-  const restartIfDeadWithin = async (ms: number) => {
-    const isDead = await Promise.race([context.platform.childOf(service).ended.then(() => true), sleep(ms, false)]);
-    if (isDead) await startAgain(context, service);
-  };
-  while (Date.now() < until) await restartIfDeadWithin(until - Date.now());
-  stop();
-  await restartIfDeadWithin(500);
+/** Starts a service again whenever it has died, until what kills it is over. */
+export async function keepAlive(context: FaultContext, service: ServiceName, over: Promise<void>): Promise<void> {
+  const isDeadBefore = (other: Promise<unknown>) =>
+    Promise.race([context.platform.childOf(service).ended.then(() => true), other.then(() => false)]);
+  while (await isDeadBefore(over)) await startAgain(context, service);
+  // The last signal may still be on its way.
+  if (await isDeadBefore(sleep(500))) await startAgain(context, service);
 }
 
 /** SIGKILL, and a start after a while. */

@@ -131,7 +131,12 @@ export const queueDeleted = (service: string): Fault => ({
   run: ({ share }) => deleteQueue(share, `${service}.events`),
 });
 
+/**
+ * An event that has another consumer too is routed to that one alone, and nobody can tell: the newest of each order comes
+ * again by the saga's redrive, one that it makes unnecessary does not.
+ */
 export const unbound = (service: string): Fault => ({
+  losesMessages: true,
   async run({ share, durationMs }) {
     await setBindings(share, `${service}.events`, false);
     await sleep(durationMs);
@@ -139,8 +144,9 @@ export const unbound = (service: string): Fault => ({
   },
 });
 
-/** Publishing to it closes the channel with 404 until somebody declares it again. */
+/** Publishing to it closes the channel with 404 until somebody declares it again, one binding after the other. */
 export const exchangeDeleted: Fault = {
+  losesMessages: true,
   async run({ share, durationMs }) {
     await deleteExchange(share);
     await sleep(durationMs);
