@@ -3,11 +3,11 @@ import { digest } from './revision.ts';
 
 export type Renderer = (input: DesiredInput) => DesiredObjects;
 
-const KEPT_MAX = 50;
+const KEPT_MAX = 12;
 
 /**
- * Renders a Shop, and remembers: a rendering takes some 20 ms, and nearly every pass wants the one of the pass before. What
- * it answers is shared and must not be changed.
+ * Renders a Shop, and remembers: a rendering takes some 20 ms, and nearly every pass wants the one of the pass before; twelve
+ * take 4 MB. What it answers is shared and must not be changed.
  */
 export function createRenderer(render: Renderer = desiredObjects): Renderer {
   const known = new Map<string, DesiredObjects>();

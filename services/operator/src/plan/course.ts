@@ -43,6 +43,7 @@ export function setCourse(pass: Pass, input: CourseInput): Course {
     !isRollingBack &&
     status.current?.id === revision.id &&
     status.rendered === desired.rendered &&
+    status.phase === 'Running' &&
     status.observedGeneration === pass.shop.metadata.generation;
   return { ...input, desired, revision, isRollingBack, wasSettled, phase: phaseOf(pass, { isRollingBack, target }) };
 }
