@@ -135,6 +135,16 @@ describe('Writing the files', () => {
     expect(readFileSync(join(folder, 'a.yaml'), 'utf8')).toBe('a: 0\n');
   });
 
+  it.each(Object.values(ENVIRONMENTS))(
+    'means the same in YAML 1.1, which kubectl reads: `no` is no text there',
+    (options) => {
+      for (const content of Object.values(renderFiles(options))) {
+        const read = (version: '1.1' | '1.2') => parseAllDocuments(content, { version }).map((one) => one.toJS());
+        expect(read('1.1')).toEqual(read('1.2'));
+      }
+    },
+  );
+
   it('keeps the order of keys, so that the same objects make the same bytes', () => {
     expect(renderFiles(DEV)).toEqual(renderFiles(DEV));
     const [first] = parseAllDocuments(renderFiles(PROD)['order-service.yaml'] ?? '');

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '@souk/cdk8s';
 import { waitFor } from '@souk/testing';
-import { stringify } from 'yaml';
 import { expectThat } from '../deployed/checklist.ts';
 import { ProgramError, type ProgramOptions, ROOT, run, runBoth } from '../deployed/program.ts';
 
@@ -16,7 +15,8 @@ export function kubectl(args: readonly string[], options: ProgramOptions = {}): 
 
 /** Applies objects and answers the warnings that the API server gave. */
 export async function applyManifests(manifests: readonly Manifest[], args: readonly string[]): Promise<string[]> {
-  const input = manifests.map((manifest) => stringify(manifest)).join('---\n');
+  // JSON is YAML to every parser; in YAML 1.1, which kubectl reads, `no` without quotes is false.
+  const input = manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n');
   const { stderr } = await runBoth('kubectl', ['apply', ...args, '--filename', '-'], { input, timeoutMs: 180_000 });
   return stderr.split('\n').filter((line) => line.startsWith('Warning'));
 }
