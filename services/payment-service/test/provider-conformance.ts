@@ -49,6 +49,7 @@ export function describeProvider(name: string, create: () => Promise<ProviderUnd
       key: newId(),
       orderId: capture.request.orderId,
       chargeReference: capture.reference,
+      requestedAt: new Date(),
       amount: { amount, currency: 'EUR' },
       signal: AbortSignal.timeout(PATIENCE_MS),
     });

@@ -19,6 +19,7 @@ interface StubRefund {
   status: string;
   amount: number;
   payment_intent: string;
+  metadata: Record<string, string>;
 }
 
 interface Answer {
@@ -157,6 +158,7 @@ class Stub implements StripeStub {
       status: 'succeeded',
       amount,
       payment_intent: intent.id,
+      metadata: { refund_key: form.get('metadata[refund_key]') ?? '' },
     };
     this.refunds.push(refund);
     return { status: 200, body: refund };
@@ -168,6 +170,13 @@ class Stub implements StripeStub {
       const data = [...this.intents.values()].filter(({ metadata }) => query.includes(`'${metadata.payment_id}'`));
       return { status: 200, body: { object: 'search_result', data, has_more: false } };
     }
+    if (path.startsWith('/v1/refunds?')) {
+      const charge = new URL(path, 'http://stub').searchParams.get('payment_intent');
+      const data = this.refunds.filter((refund) => refund.payment_intent === charge);
+      return { status: 200, body: { object: 'list', data, has_more: false } };
+    }
+    const refund = this.refunds.find(({ id }) => path === `/v1/refunds/${id}`);
+    if (refund !== undefined) return { status: 200, body: refund };
     const intent = this.intents.get(path.split('/')[3] ?? '');
     return intent === undefined ? refusal(404, { type: 'invalid_request_error' }) : { status: 200, body: intent };
   }

@@ -91,8 +91,8 @@ test('a process that died after the provider gave money back leaves one refund',
   client.release();
   if (lease === undefined) return expect.fail('nothing was leased');
   const provider = createSandboxProvider({ pool, newId });
-  const { providerKey: key, orderId, chargeReference, amount } = lease;
-  await provider.refund({ key, orderId, chargeReference, amount, signal: AbortSignal.timeout(PATIENCE_MS) });
+  const { providerKey: key, ...request } = lease;
+  await provider.refund({ ...request, key, signal: AbortSignal.timeout(PATIENCE_MS) });
   await harness.untilStatus(order.orderId, 'refunded');
   expect((await harness.ledger(order.orderId)).map(({ kind }) => kind)).toEqual(['charge', 'refund']);
   // The cancellation itself, late: everything is done already.

@@ -65,6 +65,7 @@ export interface LeasedRefund {
   origin: 'admin' | 'compensation';
   providerKey: string;
   chargeReference: string;
+  requestedAt: Date;
   traceparent: string | null;
   attempts: number;
 }
@@ -79,6 +80,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
     origin: 'admin' | 'compensation';
     provider_key: string;
     provider_reference: string;
+    created_at: Date;
     traceparent: string | null;
     attempts: number;
   }>(
@@ -88,7 +90,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
          SELECT id FROM refunds WHERE status = 'pending' AND due_at <= now()
          ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due
        WHERE r.id = due.id
-       RETURNING r.id, r.payment_id, r.amount, r.origin, r.provider_key, r.attempts)
+       RETURNING r.id, r.payment_id, r.amount, r.origin, r.provider_key, r.attempts, r.created_at)
      SELECT leased.*, p.order_id, p.currency, p.provider_reference, p.traceparent
      FROM leased JOIN payments AS p ON p.id = leased.payment_id`,
     [leaseId, leaseMs, limit],
@@ -101,6 +103,7 @@ export async function leaseRefunds(db: Queryable, { leaseId, leaseMs, limit }: L
     origin: row.origin,
     providerKey: row.provider_key,
     chargeReference: row.provider_reference,
+    requestedAt: row.created_at,
     traceparent: row.traceparent,
     attempts: row.attempts,
   }));

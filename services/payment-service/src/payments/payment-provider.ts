@@ -19,6 +19,8 @@ export interface RefundRequest {
   /** What `charge` answered as `reference`. */
   chargeReference: string;
   amount: Money;
+  /** When it was promised: the provider was not asked before, and may have forgotten the key of a first try since. */
+  requestedAt: Date;
   signal: AbortSignal;
 }
 

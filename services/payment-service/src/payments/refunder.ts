@@ -42,6 +42,7 @@ export function createRefunder(options: ProviderWorkerOptions): LeasedWorker {
             orderId: refund.orderId,
             chargeReference: refund.chargeReference,
             amount: refund.amount,
+            requestedAt: refund.requestedAt,
             signal,
           }),
         metrics: options.paymentMetrics,

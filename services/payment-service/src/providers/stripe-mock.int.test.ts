@@ -50,6 +50,7 @@ describe.skipIf(binary === undefined)("Stripe's own mock", () => {
       key: newId(),
       orderId: newId(),
       chargeReference: 'pi_123',
+      requestedAt: new Date(),
       amount: { amount: 500, currency: 'EUR' },
       signal: AbortSignal.timeout(15_000),
     });

@@ -1,6 +1,6 @@
 import { newId } from '@souk/service-runtime';
 import { silentLogger } from '@souk/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeProvider, PATIENCE_MS } from '../../test/provider-conformance.ts';
 import { STUB_METHODS, type StripeStub, startStripeStub } from '../../test/stripe-stub.ts';
 import { ProviderMisuseError, ProviderUnavailableError } from '../payments/payment-provider.ts';
@@ -54,6 +54,50 @@ test('a charge whose key Stripe has forgotten is found by its metadata, not made
   const tomorrow = () => new Date(Date.now() + 25 * 3_600_000);
   expect(await providerOf(stub.url, tomorrow).charge(request)).toEqual(first);
   expect([...stub.intents.values()].filter(({ metadata }) => metadata.payment_id === request.key)).toHaveLength(1);
+});
+
+describe('a refund whose key Stripe has forgotten', () => {
+  const tomorrow = () => new Date(Date.now() + 25 * 3_600_000);
+  const aRefundOf = async (amount: number) => {
+    const charge = await providerOf(stub.url).charge(aCharge());
+    if (charge.kind !== 'captured') return expect.fail('not captured');
+    return {
+      key: newId(),
+      orderId: newId(),
+      chargeReference: charge.reference,
+      amount: { amount, currency: 'EUR' },
+      requestedAt: new Date(),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    };
+  };
+  const madeOf = ({ chargeReference }: { chargeReference: string }) =>
+    stub.refunds.filter((refund) => refund.payment_intent === chargeReference);
+
+  test('is found among those of its charge, not made again', async () => {
+    const request = await aRefundOf(500);
+    const first = await providerOf(stub.url).refund(request);
+    stub.forgetKeys();
+    expect(await providerOf(stub.url, tomorrow).refund(request)).toEqual(first);
+    expect(madeOf(request)).toHaveLength(1);
+  });
+
+  test('and that is still on its way stays unknown, and is not made again', async () => {
+    const request = await aRefundOf(500);
+    await providerOf(stub.url).refund(request);
+    for (const made of madeOf(request)) made.status = 'pending';
+    stub.forgetKeys();
+    await expect(providerOf(stub.url, tomorrow).refund(request)).rejects.toThrow(ProviderUnavailableError);
+    expect(madeOf(request)).toHaveLength(1);
+  });
+
+  test('and that failed is made anew, for the money never went', async () => {
+    const request = await aRefundOf(500);
+    await providerOf(stub.url).refund(request);
+    for (const made of madeOf(request)) made.status = 'failed';
+    stub.forgetKeys();
+    expect(await providerOf(stub.url, tomorrow).refund(request)).toMatchObject({ kind: 'succeeded' });
+    expect(madeOf(request).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+  });
 });
 
 test('a wrong amount is told as it is', async () => {

@@ -13,7 +13,8 @@ import { declineOf, toProviderError } from './stripe-errors.ts';
 
 /**
  * Stripe forgets idempotency keys after 24 hours at the earliest. A charge first tried longer ago is looked for by its
- * metadata before it is made again (their search lags by about a minute, so it is no substitute for the key before).
+ * metadata before it is made again (their search lags by about a minute, so it is no substitute for the key before). So is
+ * a refund: one that takes days, as some do, would be made a second time by its next try.
  */
 const KEYS_KNOWN_FOR_MS = 23 * 60 * 60 * 1_000;
 
@@ -32,7 +33,7 @@ export function createStripeProvider(options: {
         const outcome = known ?? (await createIntent(stripe, request, logger));
         return 'kind' in outcome ? outcome : await toOutcome(stripe, outcome);
       }),
-    refund: (request) => answered(request.signal, () => refund(stripe, request)),
+    refund: (request) => answered(request.signal, () => refund(stripe, request, options.now())),
   };
 }
 
@@ -134,8 +135,32 @@ export function outcomeOfIntent(intent: Stripe.PaymentIntent): ChargeOutcome | u
   }
 }
 
-async function refund(stripe: StripeClient, request: RefundRequest): Promise<RefundOutcome> {
-  const created = await stripe.refunds
+async function refund(stripe: StripeClient, request: RefundRequest, now: Date): Promise<RefundOutcome> {
+  const known = await findForgottenRefund(stripe, request, now);
+  const answer = known ?? (await createRefund(stripe, request));
+  if (answer === undefined) return { kind: 'failed', reference: null };
+  const fresh = answer.status === 'succeeded' ? answer : await stripe.refunds.retrieve(answer.id);
+  if (fresh.status === 'succeeded') return { kind: 'succeeded', reference: fresh.id };
+  if (fresh.status === 'failed' || fresh.status === 'canceled') return { kind: 'failed', reference: fresh.id };
+  throw new ProviderUnavailableError('The provider is still processing the refund');
+}
+
+/** The list of a charge's refunds is complete at once. One that failed moved nothing, and a new try is due. */
+async function findForgottenRefund(
+  stripe: StripeClient,
+  { key, chargeReference, requestedAt }: RefundRequest,
+  now: Date,
+): Promise<Stripe.Refund | undefined> {
+  if (now.getTime() - requestedAt.getTime() < KEYS_KNOWN_FOR_MS) return undefined;
+  for await (const made of stripe.refunds.list({ payment_intent: chargeReference, limit: 100 })) {
+    if (made.metadata?.refund_key === key && made.status !== 'failed' && made.status !== 'canceled') return made;
+  }
+  return undefined;
+}
+
+/** Undefined where there is nothing left to refund, or no such charge: an answer, and a final one. */
+async function createRefund(stripe: StripeClient, request: RefundRequest): Promise<Stripe.Refund | undefined> {
+  return await stripe.refunds
     .create(
       {
         payment_intent: request.chargeReference,
@@ -145,15 +170,9 @@ async function refund(stripe: StripeClient, request: RefundRequest): Promise<Ref
       { idempotencyKey: request.key },
     )
     .catch((error: unknown) => {
-      // Nothing left to refund, or no such charge: an answer, and a final one.
       if (isRefused(error)) return undefined;
       throw error;
     });
-  if (created === undefined) return { kind: 'failed', reference: null };
-  const fresh = created.status === 'succeeded' ? created : await stripe.refunds.retrieve(created.id);
-  if (fresh.status === 'succeeded') return { kind: 'succeeded', reference: fresh.id };
-  if (fresh.status === 'failed' || fresh.status === 'canceled') return { kind: 'failed', reference: fresh.id };
-  throw new ProviderUnavailableError('The provider is still processing the refund');
 }
 
 function isRefused(error: unknown): boolean {
