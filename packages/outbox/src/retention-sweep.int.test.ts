@@ -15,6 +15,22 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
 const idOf = (time: Date) => v7({ msecs: time.getTime() });
 
+it('cleans the other tables when one cannot be cleaned', async () => {
+  const { ownerPool: pool } = database;
+  await pool.query(`INSERT INTO outbox (id, aggregate_id, type, body, published_at) VALUES ($1, $1, 't', 'old', $2)`, [
+    idOf(daysAgo(31)),
+    daysAgo(31),
+  ]);
+  await pool.query('ALTER TABLE inbox RENAME TO inbox_away');
+  const metrics = testMetrics();
+  const sweep = createRetentionSweep({ pool: database.pool, logger: silentLogger(), metrics, idempotencyKeys: true });
+  sweep.wake();
+  await waitFor(async () => (await metricValue(metrics, 'souk_sweep_runs_total')) === 1);
+  await sweep.stop();
+  await pool.query('ALTER TABLE inbox_away RENAME TO inbox');
+  expect((await pool.query('SELECT 1 FROM outbox')).rows).toEqual([]);
+});
+
 it('keeps messages and answers for their time and deletes them afterwards, however many there are', async () => {
   const { ownerPool: pool } = database;
   const outbox =

@@ -1,4 +1,5 @@
 import { createSweep, type Logger, type Metrics, type Pool, type Sweep } from '@souk/service-runtime';
+import { inChunks, ROWS_PER_STATEMENT } from './in-chunks.ts';
 
 export interface RetentionSweepOptions {
   pool: Pool;
@@ -10,8 +11,6 @@ export interface RetentionSweepOptions {
   intervalMs?: number;
 }
 
-/** Rows in one statement, so that no lock and no statement is long. */
-const CHUNK = 1_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -24,12 +23,13 @@ const KEEP_MS = { inbox: 7 * DAY_MS, outbox: 30 * DAY_MS, deadLetters: 30 * DAY_
 /** Deletes by primary key where that is a UUIDv7: its first 48 bits are the time, and no further index is needed. */
 const STATEMENTS = {
   inbox: `DELETE FROM inbox WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM inbox WHERE received_at < $1 ORDER BY received_at LIMIT ${CHUNK}))`,
+            SELECT ctid FROM inbox WHERE received_at < $1 ORDER BY received_at LIMIT ${ROWS_PER_STATEMENT}))`,
   outbox: `DELETE FROM outbox WHERE ctid = ANY (ARRAY(
-             SELECT ctid FROM outbox WHERE id < $2 AND published_at < $1 ORDER BY id LIMIT ${CHUNK}))`,
-  deadLetters: `DELETE FROM dead_letters WHERE redriven_at < $1`,
+             SELECT ctid FROM outbox WHERE id < $2 AND published_at < $1 ORDER BY id LIMIT ${ROWS_PER_STATEMENT}))`,
+  deadLetters: `DELETE FROM dead_letters WHERE ctid = ANY (ARRAY(
+                  SELECT ctid FROM dead_letters WHERE redriven_at < $1 LIMIT ${ROWS_PER_STATEMENT}))`,
   idempotencyKeys: `DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY(
-                      SELECT ctid FROM idempotency_keys WHERE id < $2 AND created_at < $1 ORDER BY id LIMIT ${CHUNK}))`,
+                      SELECT ctid FROM idempotency_keys WHERE id < $2 AND created_at < $1 ORDER BY id LIMIT ${ROWS_PER_STATEMENT}))`,
 } as const;
 
 /** Removes what nobody needs any more from the tables of messages. */
@@ -48,16 +48,20 @@ export function createRetentionSweep(options: RetentionSweepOptions): Sweep {
     logger,
     metrics,
     run: async (signal) => {
+      const failures: unknown[] = [];
       for (const table of tables) {
         const before = new Date(Date.now() - KEEP_MS[table]);
-        let rowCount = CHUNK;
-        while (rowCount >= CHUNK && !signal.aborted) {
-          const statement = STATEMENTS[table];
-          const values = statement.includes('$2') ? [before, uuidBoundOf(before)] : [before];
-          rowCount = (await pool.query(statement, values)).rowCount ?? 0;
-          if (rowCount > 0) deleted.inc({ table }, rowCount);
-        }
+        const statement = STATEMENTS[table];
+        const values = statement.includes('$2') ? [before, uuidBoundOf(before)] : [before];
+        const deleteChunk = async () => {
+          const result = await pool.query(statement, values);
+          deleted.inc({ table }, result.rowCount ?? 0);
+          return result;
+        };
+        // A table that cannot be cleaned now must not let the others grow.
+        await inChunks(signal, deleteChunk).catch((error: unknown) => failures.push(error));
       }
+      if (failures.length > 0) throw failures[0];
     },
   });
 }

@@ -5,6 +5,7 @@ import {
   createRelay,
   createRetentionSweep,
   deadLetterRoutes,
+  forErasedUsers,
 } from '@souk/outbox';
 import {
   createSweep,
@@ -90,15 +91,25 @@ function createWorkers(context: Context): Worker[] {
     consumer,
     createDeadLetterConsumer({ service: name, pool, broker, logger, metrics }),
     createRetentionSweep({ pool, logger, metrics }),
-    createCleaningSweep(context),
+    ...createCleaningSweeps(context),
   ];
 }
 
-function createCleaningSweep({ pool, clock, logger, metrics }: Context): Worker {
-  const run = async () => {
-    const erased = await eraseContacts(pool);
-    const deleted = await deleteOldDeliveries(pool, clock.now());
-    if (erased + deleted > 0) logger.info({ erased, deleted }, 'Cleaned deliveries');
-  };
-  return createSweep({ name: 'cleaning', intervalMs: CLEANING_INTERVAL_MS, run, logger, metrics });
+/** Each with a sweep of its own, so that one that fails does not keep the other from its work. */
+function createCleaningSweeps({ pool, clock, logger, metrics }: Context): Worker[] {
+  const sweep = (name: string, clean: (signal: AbortSignal) => Promise<number>) =>
+    createSweep({
+      name,
+      intervalMs: CLEANING_INTERVAL_MS,
+      logger,
+      metrics,
+      run: async (signal) => {
+        const rows = await clean(signal);
+        if (rows > 0) logger.info({ rows, sweep: name }, 'Cleaned deliveries');
+      },
+    });
+  return [
+    sweep('erase-contacts', (signal) => forErasedUsers(pool, signal, (userIds) => eraseContacts(pool, userIds))),
+    sweep('delete-old-deliveries', (signal) => deleteOldDeliveries(pool, clock.now(), signal)),
+  ];
 }

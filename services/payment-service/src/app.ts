@@ -5,6 +5,7 @@ import {
   createRelay,
   createRetentionSweep,
   deadLetterRoutes,
+  forErasedUsers,
 } from '@souk/outbox';
 import {
   createSweep,
@@ -114,7 +115,7 @@ function createWork(context: Context) {
     consumer,
     createDeadLetterConsumer({ service: context.name, pool, broker, logger, metrics }),
     createRetentionSweep({ pool, logger, metrics, idempotencyKeys: true }),
-    createCleaningSweep(context),
+    ...createCleaningSweeps(context),
     createPaymentGauges({ pool, logger, metrics, intervalMs: config.sweepIntervalMs }),
   ];
   return { workers, charger, refunder, stripe, paymentMetrics, onSettled };
@@ -122,13 +123,23 @@ function createWork(context: Context) {
 
 const CLEANING_INTERVAL_MS = 60_000;
 
-function createCleaningSweep({ pool, logger, metrics }: Context): Worker {
-  const run = async () => {
-    const erased = await eraseContacts(pool);
-    await deleteOldWebhookEvents(pool);
-    if (erased > 0) logger.info({ rows: erased }, 'Erased the contacts of deleted users');
-  };
-  return createSweep({ name: 'cleaning', intervalMs: CLEANING_INTERVAL_MS, run, logger, metrics });
+/** Each with a sweep of its own, so that one that fails does not keep the other from its work. */
+function createCleaningSweeps({ pool, logger, metrics }: Context): Worker[] {
+  const sweep = (name: string, clean: (signal: AbortSignal) => Promise<number>) =>
+    createSweep({
+      name,
+      intervalMs: CLEANING_INTERVAL_MS,
+      logger,
+      metrics,
+      run: async (signal) => {
+        const rows = await clean(signal);
+        if (rows > 0) logger.info({ rows, sweep: name }, 'Cleaned what nobody needs any more');
+      },
+    });
+  return [
+    sweep('erase-contacts', (signal) => forErasedUsers(pool, signal, (userIds) => eraseContacts(pool, userIds))),
+    sweep('delete-old-webhook-events', (signal) => deleteOldWebhookEvents(pool, signal)),
+  ];
 }
 
 function createRoutes(context: Context, work: ReturnType<typeof createWork>): RouteDefinition[] {

@@ -1,4 +1,5 @@
 import { Refusal } from '@souk/contracts';
+import { inChunks, ROWS_PER_STATEMENT } from '@souk/outbox';
 import { type Clock, type Logger, type Pool, type PoolClient, transaction } from '@souk/service-runtime';
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
@@ -124,10 +125,14 @@ function alarm({ paymentMetrics, logger }: StripeWebhookContext, name: PaymentAl
 /** Stripe repeats an event for up to three days. */
 const KEEP_DAYS = 30;
 
-export async function deleteOldWebhookEvents(pool: Pool): Promise<void> {
-  await pool.query(
-    `DELETE FROM webhook_events WHERE id IN (
-       SELECT id FROM webhook_events WHERE received_at < now() - $1 * interval '1 day' ORDER BY received_at LIMIT 1000)`,
-    [KEEP_DAYS],
+/** Answers how many there were. */
+export function deleteOldWebhookEvents(pool: Pool, signal: AbortSignal): Promise<number> {
+  return inChunks(signal, () =>
+    pool.query(
+      `DELETE FROM webhook_events WHERE ctid = ANY(ARRAY(
+         SELECT ctid FROM webhook_events WHERE received_at < now() - $1 * interval '1 day'
+         ORDER BY received_at LIMIT ${ROWS_PER_STATEMENT}))`,
+      [KEEP_DAYS],
+    ),
   );
 }
