@@ -16,14 +16,20 @@ const stock = {
   released: [] as string[],
   asked: [] as { commit: string[]; release: string[] }[],
   answer: new Map<string, string>(),
+  /** What product-service cannot end. */
+  poison: new Set<string>(),
   meanwhile: undefined as (() => Promise<void>) | undefined,
 };
 const client: StockClient = {
   reserve: () => Promise.reject(new TypeError('not in this test')),
-  release: async (orderId) => void stock.released.push(orderId),
+  release: async (orderId) => {
+    if (stock.poison.has(orderId)) throw new Error('not this one');
+    stock.released.push(orderId);
+  },
   settle: async (wish) => {
     stock.asked.push(wish);
     await stock.meanwhile?.();
+    if ([...wish.commit, ...wish.release].some((id) => stock.poison.has(id))) throw new Error('not with this one');
     return [...wish.commit.map((id) => [id, 'committed']), ...wish.release.map((id) => [id, 'released'])].map(
       ([orderId = '', status = '']) => ({ orderId, status: stock.answer.get(orderId) ?? status }),
     );
@@ -41,6 +47,7 @@ beforeEach(async () => {
   stock.released = [];
   stock.asked = [];
   stock.answer.clear();
+  stock.poison.clear();
   stock.meanwhile = undefined;
   // Earlier tests' orders are nobody's business here.
   await world.pool.query('UPDATE orders SET stock_settle_after = NULL, redrive_after = NULL');
@@ -117,6 +124,26 @@ describe('settling the stock', () => {
     expect((await notesOf(order))?.stock_outcome).toBe('restocked');
   });
 
+  it('is not kept from the others by an order that product-service cannot settle', async () => {
+    const orders = [await world.place(), await world.place(), await world.place(), await world.place()];
+    for (const order of orders) await pay(order);
+    const [poison, ...others] = orders;
+    stock.poison.add(poison?.id ?? '');
+    await expect(settleStock(world.deps, signal)).rejects.toThrow('not with this one');
+    for (const order of others) expect(await notesOf(order)).toMatchObject({ stock_outcome: 'committed' });
+    expect(await notesOf(poison as Order)).toMatchObject({ stock_outcome: null, settles: true });
+  });
+
+  it('gives up soon where product-service settles nothing at all', async () => {
+    for (let placed = 0; placed < 8; placed += 1) {
+      const order = await world.place();
+      await pay(order);
+      stock.poison.add(order.id);
+    }
+    await expect(settleStock(world.deps, signal)).rejects.toThrow();
+    expect(stock.asked).toHaveLength(5);
+  });
+
   it('never confirms an outcome that does not fit, and keeps asking', async () => {
     const order = await world.place();
     await pay(order);
@@ -171,6 +198,17 @@ describe('releasing reservations without an order', () => {
     await releaseOrphans(world.deps, signal);
     expect(stock.released).toEqual([orderId]);
     expect(await world.rows('SELECT 1 FROM orphaned_reservations')).toEqual([]);
+  });
+
+  it('goes on behind one that cannot be released', async () => {
+    const orderIds = [newId(), newId(), newId()];
+    for (const orderId of orderIds) await addOrphan(world.pool, orderId, now);
+    const [first = '', ...others] = orderIds;
+    stock.poison.add(first);
+    await expect(releaseOrphans(world.deps, signal)).rejects.toThrow('not this one');
+    expect(stock.released.toSorted()).toEqual(others.toSorted());
+    expect(await world.rows('SELECT order_id FROM orphaned_reservations')).toEqual([{ order_id: first }]);
+    await world.pool.query('DELETE FROM orphaned_reservations');
   });
 });
 

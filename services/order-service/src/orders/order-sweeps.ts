@@ -26,14 +26,11 @@ export function createOrderSweeps(
     workers: [
       stock,
       orphans,
-      sweep('redrive-orders', async (signal) => {
-        await redriveOrders(deps, signal);
-        await countOpenOrders(deps);
-      }),
-      sweep('erase-personal-data', async (signal) => {
-        await eraseRemaining(deps, signal);
-        await timelineRepository.dropExpiredStreams(deps.pool, deps.clock.now());
-      }),
+      sweep('redrive-orders', (signal) => redriveOrders(deps, signal)),
+      // What is stuck shows here, and above all when redriving fails.
+      sweep('count-open-orders', () => countOpenOrders(deps)),
+      sweep('erase-personal-data', (signal) => eraseRemaining(deps, signal)),
+      sweep('drop-expired-streams', () => timelineRepository.dropExpiredStreams(deps.pool, deps.clock.now())),
     ],
     wake: () => {
       stock.wake();

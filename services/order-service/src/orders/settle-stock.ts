@@ -8,6 +8,9 @@ const CLAIM_MS = 5_000;
 /** An outcome that does not fit is an alarm for people; asking more often would not change it. */
 const ALARM_PAUSE_MS = 60_000;
 
+/** So many failures in a row are an outage of product-service, no fault of these orders. */
+const FAILURES_IN_A_ROW_MAX = 5;
+
 interface Claimed {
   id: string;
   status: OrderStatus;
@@ -18,14 +21,41 @@ export async function settleStock(deps: OrderDependencies, signal: AbortSignal):
   while (!signal.aborted) {
     const claimed = await claim(deps);
     if (claimed.length === 0) return;
-    const wish = {
-      commit: claimed.filter((order) => order.status === 'completed').map((order) => order.id),
-      release: claimed.filter((order) => order.status === 'cancelled').map((order) => order.id),
-    };
-    const outcomes = new Map((await deps.stock.settle(wish)).map(({ orderId, status }) => [orderId, status]));
-    await confirm(deps, claimed, outcomes);
+    await settleInHalves(deps, claimed, signal);
     if (claimed.length < ORDERS_PER_CALL) return;
   }
+}
+
+/**
+ * All in one call, and where it fails in halves: product-service settles a call's orders together or not at all, and one
+ * order that it cannot settle would keep those claimed with it open for ever.
+ */
+async function settleInHalves(deps: OrderDependencies, claimed: Claimed[], signal: AbortSignal): Promise<void> {
+  const waiting = [claimed];
+  let failure: unknown;
+  let failuresInARow = 0;
+  for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+    try {
+      await settleTogether(deps, batch);
+      failuresInARow = 0;
+    } catch (error) {
+      failure = error;
+      failuresInARow += 1;
+      const half = Math.ceil(batch.length / 2);
+      if (half < batch.length) waiting.push(batch.slice(0, half), batch.slice(half));
+    }
+    if (signal.aborted || failuresInARow >= FAILURES_IN_A_ROW_MAX) break;
+  }
+  if (failure !== undefined) throw failure;
+}
+
+async function settleTogether(deps: OrderDependencies, batch: readonly Claimed[]): Promise<void> {
+  const wish = {
+    commit: batch.filter((order) => order.status === 'completed').map((order) => order.id),
+    release: batch.filter((order) => order.status === 'cancelled').map((order) => order.id),
+  };
+  const outcomes = new Map((await deps.stock.settle(wish)).map(({ orderId, status }) => [orderId, status]));
+  await confirm(deps, batch, outcomes);
 }
 
 async function claim(deps: OrderDependencies): Promise<Claimed[]> {
