@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@souk/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Replica } from '../src/distributed-platform.ts';
-import { aCustomer, type Customer, send } from '../src/index.ts';
+import { aCustomer, type Customer, select, send } from '../src/index.ts';
 import { type FaultPlatform, startFaultPlatform } from './src/fault-platform.ts';
 import { orderBody } from './src/history.ts';
 import { Crowd, quantile, type Shot } from './src/load.ts';
@@ -27,6 +27,8 @@ describe('the platform keeps its promises', () => {
   beforeAll(async () => {
     fault = await startFaultPlatform({ env: { ACCESS_TOKEN_TTL_MS: '3600000' } });
     customer = await aCustomer(fault.platform);
+    // Enough of everything: running out is told elsewhere.
+    await select(fault.platform, 'products', 'UPDATE inventory SET on_hand = on_hand + 100000');
     const { items } = await customer.products('?inStock=true&limit=1');
     productId = items[0]?.id ?? '';
   });
@@ -103,7 +105,7 @@ describe('the platform keeps its promises', () => {
       const tookMs = Math.round(performance.now() - startedAt);
       await crowd.close();
       console.log(`SIGTERM of ${service}: ${shots.length} requests, exit after ${tookMs} ms`);
-      expect(shots.filter((shot) => !isOk(shot))).toEqual([]);
+      expect(countBy(shots.filter((shot) => !isOk(shot)))).toEqual({});
       expect(tookMs).toBeLessThan(25_000);
     },
   );
@@ -112,7 +114,7 @@ describe('the platform keeps its promises', () => {
     const crowd = orders();
     const timesOf = async () => {
       const shots = await crowd.inTurns(4, 3_000);
-      expect(shots.filter((shot) => !isOk(shot))).toEqual([]);
+      expect(countBy(shots.filter((shot) => !isOk(shot)))).toEqual({});
       return quantile(
         shots.map(({ tookMs }) => tookMs),
         0.5,
@@ -189,7 +191,7 @@ describe('the platform keeps its promises', () => {
         expect(Math.abs(apart[1] ?? Number.NaN)).toBeLessThan(10);
       }
     },
-    240_000,
+    600_000,
   );
 
   it.runIf(IS_WHOLE)(
@@ -220,6 +222,7 @@ describe('the platform keeps its promises', () => {
           `${refused.length} refused in p50 ${quantile(times, 0.5).toFixed(0)} p99 ${quantile(times, 0.99).toFixed(0)} ms, ` +
           `statuses ${JSON.stringify(countBy(shots))}, probes ${[...new Set(probes)].join()}`,
       );
+      expect(peak).toBeGreaterThan(0);
       expect(new Set(probes)).toEqual(new Set([200]));
       for (const { status, retryAfter } of refused) {
         expect([429, 503]).toContain(status);
