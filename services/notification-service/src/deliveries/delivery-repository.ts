@@ -63,20 +63,20 @@ interface DeliveryRow {
   attempts: number;
 }
 
-/** Takes what is due, in one statement that commits by itself. */
+/** Takes what is due on a channel, in one statement that commits by itself. */
 export async function leaseDeliveries(
   db: Queryable,
-  { leaseId, leaseMs, limit }: { leaseId: string; leaseMs: number; limit: number },
+  { channel, leaseId, leaseMs, limit }: { channel: Channel; leaseId: string; leaseMs: number; limit: number },
 ): Promise<LeasedDelivery[]> {
   const { rows } = await db.query<DeliveryRow>(
     `UPDATE deliveries AS d SET lease_id = $1, due_at = now() + $2 * interval '1 millisecond', attempts = attempts + 1
      FROM (
-       SELECT id FROM deliveries WHERE status = 'pending' AND due_at <= now()
+       SELECT id FROM deliveries WHERE status = 'pending' AND due_at <= now() AND channel = $4
        ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED) AS due
      WHERE d.id = due.id
      RETURNING d.id, d.event_id, d.template, d.channel, d.recipient, d.order_id, d.content, d.traceparent, d.created_at,
        d.attempts`,
-    [leaseId, leaseMs, limit],
+    [leaseId, leaseMs, limit, channel],
   );
   return rows.map((row) => ({
     id: row.id,

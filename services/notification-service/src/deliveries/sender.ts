@@ -13,6 +13,7 @@ import {
   transaction,
 } from '@souk/service-runtime';
 import type { MailSender, SmsSender } from '../senders/sender-port.ts';
+import type { Channel } from './delivery.ts';
 import {
   endDeliveries,
   type LeasedDelivery,
@@ -39,7 +40,7 @@ export interface SenderOptions {
   onSettled: () => void;
 }
 
-/** A few: mails wait behind the orders they tell of, not beside them. */
+/** On each channel. A few: mails wait behind the orders they tell of, not beside them. */
 const MESSAGES_IN_FLIGHT_MAX = 32;
 /** Nobody misses a mail for so long, and under load a lease finds twenty instead of one. */
 const GATHER_MS = 50;
@@ -47,51 +48,68 @@ const GATHER_MS = 50;
 type FinishedDelivery = FinishedTask<LeasedDelivery, HandOver>;
 
 interface SenderContext extends SenderOptions {
+  channel: Channel;
   leaseId: string;
   outage: Outage;
   messages: Counter;
 }
 
-/** Policy: when a delivery is due then hand it over, outside of any transaction, and say so. */
+/**
+ * Policy: when a delivery is due then hand it over, outside of any transaction, and say so. Each channel has a worker of its
+ * own: an SMS provider that is away, or takes ten seconds to say so, holds up no mail.
+ */
 export function createSender(options: SenderOptions): LeasedWorker {
-  const { pool, config, clock, metrics } = options;
-  const { leaseMs } = config;
-  const leaseId = options.newId();
-  const context: SenderContext = {
-    ...options,
-    leaseId,
-    outage: createOutage(clock),
-    messages: metrics.counter('souk_notifications_total', 'Messages by how handing them over went', [
-      'channel',
-      'template',
-      'outcome',
-    ]),
-  };
-  const worker = createLeasedWorker<LeasedDelivery, HandOver>({
+  const messages = options.metrics.counter('souk_notifications_total', 'Messages by how handing them over went', [
+    'channel',
+    'template',
+    'outcome',
+  ]);
+  const workers = (['email', 'sms'] as const).map((channel) =>
+    createChannelSender({
+      ...options,
+      channel,
+      leaseId: options.newId(),
+      outage: createOutage(options.clock),
+      messages,
+    }),
+  );
+  let gathering: NodeJS.Timeout | undefined;
+  return {
     name: 'sender',
+    async start() {
+      await Promise.all(workers.map((worker) => worker.start()));
+    },
+    async stop() {
+      clearTimeout(gathering);
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+    wake() {
+      if (gathering !== undefined) return;
+      gathering = setTimeout(() => {
+        gathering = undefined;
+        for (const worker of workers) worker.wake();
+      }, GATHER_MS).unref();
+    },
+  };
+}
+
+function createChannelSender(context: SenderContext): LeasedWorker {
+  const { channel, config, leaseId, metrics, outage, pool } = context;
+  const { leaseMs } = config;
+  return createLeasedWorker<LeasedDelivery, HandOver>({
+    name: `sender-${channel}`,
     leaseId,
     leaseMs,
     pollIntervalMs: config.pollIntervalMs,
     concurrencyMax: MESSAGES_IN_FLIGHT_MAX,
     lease: async (limit) =>
-      context.outage.isOver() ? leaseDeliveries(pool, { leaseId, leaseMs, limit: context.outage.allowed(limit) }) : [],
+      outage.isOver() ? leaseDeliveries(pool, { channel, leaseId, leaseMs, limit: outage.allowed(limit) }) : [],
     run: (delivery, signal) => handOver(context, delivery, signal),
     settle: (finished) => settle(context, finished),
     renew: (ids) => renewDeliveries(pool, { leaseId, leaseMs, ids }),
-    logger: options.logger,
+    logger: context.logger,
     metrics,
   });
-  let gathering: NodeJS.Timeout | undefined;
-  return {
-    ...worker,
-    wake() {
-      if (gathering !== undefined) return;
-      gathering = setTimeout(() => {
-        gathering = undefined;
-        worker.wake();
-      }, GATHER_MS).unref();
-    },
-  };
 }
 
 async function settle(context: SenderContext, finished: readonly FinishedDelivery[]): Promise<void> {
@@ -108,11 +126,11 @@ async function settle(context: SenderContext, finished: readonly FinishedDeliver
   await postponeDeliveries(context.pool, context.leaseId, postponed);
 }
 
-function noteOutage({ outage, logger }: SenderContext, result: HandOver): void {
+function noteOutage({ channel, outage, logger }: SenderContext, result: HandOver): void {
   if (result.kind === 'sent') {
-    if (outage.end()) logger.info('Messages are taken again');
+    if (outage.end()) logger.info({ channel }, 'Messages are taken again');
   } else if (result.kind === 'unavailable' && outage.begin()) {
-    logger.warn({ reason: result.reason }, 'Messages are not taken and wait');
+    logger.warn({ channel, reason: result.reason }, 'Messages are not taken and wait');
   }
 }
 

@@ -64,7 +64,7 @@ test('a process that died after handing over and before its commit leaves a repe
   await client.query('BEGIN');
   // Due for a while: the transaction's own time is that of its beginning, before this process made a date.
   await insertDeliveries(client, [planned], { newId, now: new Date(Date.now() - 60_000) });
-  const [lease] = await leaseDeliveries(client, { leaseId: newId(), leaseMs: 400, limit: 1 });
+  const [lease] = await leaseDeliveries(client, { channel: 'email', leaseId: newId(), leaseMs: 400, limit: 1 });
   await client.query('COMMIT');
   client.release();
   if (lease === undefined) return expect.fail('nothing leased');
