@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { QUEUES } from '@souk/contracts';
 import type { Broker, Consumption, Delivery } from '@souk/messaging';
-import type { Logger, Metrics, Pool, Worker } from '@souk/service-runtime';
+import { classifyDatabaseError, type Logger, type Metrics, type Pool, type Worker } from '@souk/service-runtime';
 import { storeDeadLetter } from './dead-letters.ts';
 
 export interface DeadLetterConsumerOptions {
@@ -26,15 +26,27 @@ export function createDeadLetterConsumer(options: DeadLetterConsumerOptions): Wo
   );
   let consumption: Consumption | undefined;
 
-  // A throw gives everything unsettled back and pauses: whatever is wrong, a dead letter is not lost.
+  async function store(delivery: Delivery): Promise<void> {
+    const id = await storeDeadLetter(pool, delivery);
+    delivery.ack();
+    if (id === undefined) return;
+    stored.inc({ consumer: service });
+    logger.error({ deadLetterId: id, messageId: delivery.id, type: delivery.type }, 'Stored dead letter');
+  }
+
+  // A throw gives everything unsettled back and pauses: whatever is wrong, a dead letter is not lost. But one that the
+  // table does not take keeps none of those behind it from it, unless the database is away for all.
   async function onBatch(deliveries: Delivery[]): Promise<void> {
+    let failure: unknown;
     for (const delivery of deliveries) {
-      const id = await storeDeadLetter(pool, delivery);
-      delivery.ack();
-      if (id === undefined) continue;
-      stored.inc({ consumer: service });
-      logger.error({ deadLetterId: id, messageId: delivery.id, type: delivery.type }, 'Stored dead letter');
+      try {
+        await store(delivery);
+      } catch (error) {
+        failure = error;
+        if (classifyDatabaseError(error).kind === 'transient') break;
+      }
     }
+    if (failure !== undefined) throw failure;
   }
 
   return {

@@ -164,8 +164,9 @@ describe('the dead letters of a service', () => {
   });
 
   it('are redriven all at once', async () => {
-    for (let index = 0; index < 5; index += 1) await stored();
-    expect(await (await request('/redrive', 'POST')).json()).toEqual({ redriven: 5 });
+    for (let index = 0; index < 45; index += 1) await stored();
+    expect(await (await request('/redrive', 'POST')).json()).toEqual({ redriven: 45 });
+    expect(new Set(broker.published.map(({ id }) => id)).size).toBe(45);
     expect(await (await request('/redrive', 'POST')).json()).toEqual({ redriven: 0 });
   });
 

@@ -1,5 +1,11 @@
-import { parseEvent, queueNameOf } from '@souk/contracts';
-import { ATTEMPT_HEADER, type Broker, DEAD_LETTER_REASON_HEADER, type Delivery } from '@souk/messaging';
+import { idSchema, parseEvent, queueNameOf } from '@souk/contracts';
+import {
+  ATTEMPT_HEADER,
+  type Broker,
+  DEAD_LETTER_REASON_HEADER,
+  type Delivery,
+  type OutgoingMessage,
+} from '@souk/messaging';
 import { newId, type Queryable } from '@souk/service-runtime';
 
 /** A message that was given up and waits for somebody to redrive or delete it. */
@@ -33,14 +39,14 @@ export async function storeDeadLetter(db: Queryable, delivery: Delivery): Promis
   const id = newId();
   const { rowCount } = await db.query(
     `WITH came_back AS (
-       UPDATE dead_letters SET redriven_at = now() WHERE id::text = $11 AND redriven_at IS NULL AND body = $9
+       UPDATE dead_letters SET redriven_at = now() WHERE id = $11 AND redriven_at IS NULL AND body = $9
      )
      INSERT INTO dead_letters (id, message_id, type, order_id, reason, attempts, content_type, headers, body)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
       WHERE NOT ($10 AND EXISTS (
         SELECT 1 FROM dead_letters d
          WHERE d.message_id IS NOT DISTINCT FROM $2 AND d.redriven_at IS NULL AND d.body = $9
-           AND d.id::text IS DISTINCT FROM $11))`,
+           AND d.id IS DISTINCT FROM $11))`,
     [
       id,
       messageId,
@@ -69,8 +75,8 @@ function reasonIn(headers: Record<string, unknown>): string | undefined {
 }
 
 function redrivenFrom(headers: Record<string, unknown>): string | null {
-  const id = headers[REDRIVE_HEADER];
-  return typeof id === 'string' ? (text(id) ?? null) : null;
+  const id = idSchema.safeParse(headers[REDRIVE_HEADER]);
+  return id.success ? id.data : null;
 }
 
 function attemptsOf(delivery: Delivery): number {
@@ -133,28 +139,12 @@ export interface RedriveOptions {
  * after all. Marked only after the confirm: a crash in between repeats it, without a second effect. Returns false when the
  * broker did not take it.
  */
-export async function redriveDeadLetter(
-  db: Queryable,
-  letter: DeadLetterMessage,
-  { broker, redrivenBy, service }: RedriveOptions,
-): Promise<boolean> {
-  const [outcome] = await broker.sendToQueue(queueNameOf(service), [
-    {
-      id: letter.messageId ?? letter.id,
-      type: letter.type ?? 'unknown',
-      body: letter.body,
-      correlationId: letter.orderId ?? undefined,
-      headers: { [REDRIVE_HEADER]: letter.id },
-      mandatory: true,
-    },
-  ]);
-  if (outcome !== 'confirmed') return false;
-  await db.query('UPDATE dead_letters SET redriven_at = now(), redriven_by = $2 WHERE id = $1', [
-    letter.id,
-    redrivenBy,
-  ]);
-  return true;
+export async function redriveDeadLetter(db: Queryable, letter: Letter, options: RedriveOptions): Promise<boolean> {
+  return (await redriveTogether(db, [letter], options)) === 1;
 }
+
+/** Enough that thousands go out within a request, few enough that the largest bodies fit into memory. */
+const LETTERS_AT_ONCE = 20;
 
 /**
  * Redrives all that were dead letters when it began, the newest first. One that fails again becomes a new dead letter, which
@@ -164,14 +154,50 @@ export async function redriveAllDeadLetters(db: Queryable, options: RedriveOptio
   let redriven = 0;
   let before: string | undefined;
   for (;;) {
-    const { items } = await listDeadLetters(db, { limit: 1, before });
-    const [next] = items;
-    if (next === undefined) return redriven;
-    before = next.id;
-    const letter = await findDeadLetter(db, next.id);
-    // Somebody else may have redriven or deleted it meanwhile.
-    if (letter === undefined) continue;
-    if (!(await redriveDeadLetter(db, letter, options))) return redriven;
-    redriven += 1;
+    const { rows } = await db.query<Letter>(
+      `SELECT ${SUMMARY}, body FROM dead_letters
+        WHERE redriven_at IS NULL AND ($1::uuid IS NULL OR id < $1) ORDER BY id DESC LIMIT ${LETTERS_AT_ONCE}`,
+      [before ?? null],
+    );
+    const letters = rows.slice(0, firstRepeat(rows));
+    const sent = await redriveTogether(db, letters, options);
+    redriven += sent;
+    if (letters.length === 0 || sent < letters.length) return redriven;
+    before = letters.at(-1)?.id;
   }
+}
+
+/** Two letters of one message id go out one after the other: a queue in process takes the second for the first again. */
+function firstRepeat(letters: readonly Letter[]): number {
+  const ids = new Set<string>();
+  const index = letters.findIndex(({ messageId }) => messageId !== null && ids.size === ids.add(messageId).size);
+  return index === -1 ? letters.length : index;
+}
+
+type Letter = Pick<DeadLetterMessage, 'id' | 'messageId' | 'type' | 'orderId' | 'body'>;
+
+async function redriveTogether(
+  db: Queryable,
+  letters: readonly Letter[],
+  { broker, redrivenBy, service }: RedriveOptions,
+): Promise<number> {
+  if (letters.length === 0) return 0;
+  const outcomes = await broker.sendToQueue(queueNameOf(service), letters.map(toMessage));
+  const confirmed = letters.filter((_, index) => outcomes[index] === 'confirmed').map(({ id }) => id);
+  await db.query('UPDATE dead_letters SET redriven_at = now(), redriven_by = $2 WHERE id = ANY ($1::uuid[])', [
+    confirmed,
+    redrivenBy,
+  ]);
+  return confirmed.length;
+}
+
+function toMessage(letter: Letter): OutgoingMessage {
+  return {
+    id: letter.messageId ?? letter.id,
+    type: letter.type ?? 'unknown',
+    body: letter.body,
+    correlationId: letter.orderId ?? undefined,
+    headers: { [REDRIVE_HEADER]: letter.id },
+    mandatory: true,
+  };
 }
