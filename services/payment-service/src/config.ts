@@ -51,7 +51,8 @@ export const settings = defineSettings({
     min: 100,
     max: 3_600_000,
     unit: 'ms',
-    description: 'longest pause before an unknown outcome is asked about again',
+    description:
+      'longest pause before an unknown outcome is asked about again, unless 1 % of the time since the first try is longer',
   }),
   leaseMs: integerSetting('PAYMENT_LEASE_MS', {
     default: 3_000,

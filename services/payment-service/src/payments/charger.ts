@@ -14,7 +14,7 @@ import { type ChargeOutcome, decidePayment } from './payment.ts';
 import type { PaymentMetrics } from './payment-metrics.ts';
 import type { PaymentProvider } from './payment-provider.ts';
 import { applyChanges, type LockedPayment, lockPayments, savePayments } from './payment-repository.ts';
-import { retryDelayMs } from './retry-delay.ts';
+import { longestPauseMs, retryDelayMs } from './retry-delay.ts';
 
 export interface ProviderWorkerOptions {
   pool: Pool;
@@ -98,8 +98,9 @@ async function settleCharges(
   await releaseLeases(options.pool, 'payments', { leaseId, rows: unknown });
 }
 
-function delayOf({ config, random }: ProviderWorkerOptions, task: { attempts: number }): number {
-  return retryDelayMs(task.attempts, config.providerRetryDelayMsMax, random());
+function delayOf({ clock, config, random }: ProviderWorkerOptions, task: LeasedCharge): number {
+  const pauseMs = longestPauseMs(config.providerRetryDelayMsMax, task.firstTriedAt, clock.now());
+  return retryDelayMs(task.attempts, pauseMs, random());
 }
 
 /** Takes the provider's word, from the charger or from a webhook, into a locked payment. */

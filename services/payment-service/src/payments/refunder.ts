@@ -11,7 +11,7 @@ import { type LeasedRefund, leaseRefunds, lockLeasedRefunds, releaseLeases, rene
 import { decidePayment } from './payment.ts';
 import type { RefundOutcome } from './payment-provider.ts';
 import { applyChanges, lockPayments, savePayments } from './payment-repository.ts';
-import { retryDelayMs } from './retry-delay.ts';
+import { longestPauseMs, retryDelayMs } from './retry-delay.ts';
 
 const REFUNDS_IN_FLIGHT_MAX = 64;
 
@@ -65,8 +65,8 @@ async function settleRefunds(
   for (const { task, result } of finished) {
     if (result.known && !isOwedStill(options, task, result.outcome)) known.push({ task, outcome: result.outcome });
     else {
-      const delayMs = retryDelayMs(task.attempts, options.config.providerRetryDelayMsMax, options.random());
-      unknown.push({ id: task.id, delayMs });
+      const pauseMs = longestPauseMs(options.config.providerRetryDelayMsMax, task.requestedAt, options.clock.now());
+      unknown.push({ id: task.id, delayMs: retryDelayMs(task.attempts, pauseMs, options.random()) });
     }
   }
   if (known.length > 0) {
