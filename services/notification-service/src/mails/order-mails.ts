@@ -7,9 +7,15 @@ interface Links {
   publicUrl: string;
 }
 
-/** A greeting that works without a name: of an erased user there is none. */
+/** What mail programs make a link of, in any script. */
+const LIKE_A_LINK = /[/\\@]|www\.|[\p{L}\p{N}]\.\p{L}{2,}/iu;
+
+/**
+ * A greeting that works without a name: of an erased user there is none. A name that holds an address of the web is no
+ * name either: whoever registers with somebody else's e-mail address would send them a link in our mail.
+ */
 export function greeting(name: string): string {
-  return name === '' ? 'Hello,' : `Hello ${name},`;
+  return name === '' || LIKE_A_LINK.test(name) ? 'Hello,' : `Hello ${name},`;
 }
 
 export function renderConfirmation(order: EventData<'order.completed'>, { publicUrl }: Links): Mail {

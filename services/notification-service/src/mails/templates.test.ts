@@ -66,6 +66,19 @@ test('an erased user is greeted without a name', async () => {
   expect((await render('order.completed', { name: '' })).text).toContain('Hello,');
 });
 
+test.each(['Win at https://evil.example', 'evil.example', 'Go to EVIL.EXAMPLE/now', 'a@evil.example', 'www.x'])(
+  'a stranger cannot have a link sent to somebody by the name %s',
+  async (name) => {
+    const { text, html } = await render('user.registered', { name });
+    expect(text).toContain('Hello,');
+    expect(`${text}${html}`).not.toContain(name);
+  },
+);
+
+test.each(['J. R. R. Tolkien', 'Dr. Zoë O’Neill-Smith', '李小龍'])('%s is greeted by name', async (name) => {
+  expect((await render('user.registered', { name })).text).toContain(`Hello ${name},`);
+});
+
 test('an SMS is short and names the carrier', () => {
   const shipped = renderSms('shipped', JSON.stringify(EVENT_DATA['order.shipped']));
   expect(shipped).toBe('Souk: your order is on its way with DHL, tracking number JD0146.');
