@@ -50,7 +50,8 @@ export function loadSecrets(folder: string): Secrets {
     randomBytes(36).toString('base64url'),
   );
   const secrets = { internalSecret, postgresPassword, databasePassword };
-  writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  // On the disk before its name is: a power cut must not leave an empty file, and so data without passwords.
+  writeFileSync(`${path}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(`${path}.new`, path);
   return secrets;
 }
