@@ -481,6 +481,36 @@ describe('failures', () => {
     for (const response of slow) expect((await response).status).toBe(204);
     expect((await busy.request('/slow')).status).toBe(204);
   });
+
+  test('nobody new queues where the first has waited for long, but what another service has let in', async () => {
+    let delayMs = 500;
+    const options = {
+      tags: [],
+      summary: '',
+      problems: [],
+      responses: { 204: { description: '' } },
+      method: 'GET',
+    } as const;
+    const handler = () => reply.noContent();
+    const busy = anApp(
+      [
+        defineRoute({ ...options, access: 'anyone', path: '/new', operationId: 'new', handler }),
+        defineRoute({ ...options, access: 'anyone', path: '/poll', operationId: 'poll', longLived: true, handler }),
+        defineRoute({ ...options, access: 'service', path: '/internal/part', operationId: 'part', handler }),
+      ],
+      { queueDelayMs: () => delayMs },
+    );
+    expect((await busy.request('/new')).status).toBe(204);
+    delayMs = 501;
+    const refused = await busy.request('/new');
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await slugOf(refused)).toBe('unavailable');
+    for (const path of ['/poll', '/livez', '/health']) expect((await busy.request(path)).ok).toBe(true);
+    const authorization = `Bearer ${await createServiceTokenSigner({ secret: SECRET, issuer: 'order-service' })('thing-service')}`;
+    expect((await busy.request('/internal/part', { headers: { authorization } })).status).toBe(204);
+    delayMs = 0;
+    expect((await busy.request('/new')).status).toBe(204);
+  });
 });
 
 describe('probes', () => {

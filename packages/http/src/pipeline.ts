@@ -34,6 +34,8 @@ export interface RoutedRequest {
 export interface Admission {
   inFlight: number;
   readonly inFlightMax: number;
+  /** Who comes now would wait too long. */
+  isQueueLong(): boolean;
 }
 
 export interface Pipeline {
@@ -74,7 +76,9 @@ async function handle({ route, request, c }: RoutedRequest, { gatekeepers, admis
  * that dribbles must not take a place from the others.
  */
 async function runBounded(route: RouteDefinition, input: AnyRouteInput, admission: Admission): Promise<Reply> {
-  if (admission.inFlight >= admission.inFlightMax) {
+  // What another service asks for is a part of something that was let in there: refusing it would waste what is done already.
+  const mayQueue = route.access === 'service' || !admission.isQueueLong();
+  if (admission.inFlight >= admission.inFlightMax || !mayQueue) {
     throw new Refusal('unavailable', 'The service is busy; try again', { retryAfterSeconds: 1 });
   }
   admission.inFlight += 1;

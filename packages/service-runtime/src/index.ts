@@ -10,6 +10,7 @@ export {
   type PoolOptions,
   type Queryable,
 } from './database/pool.ts';
+export { queueDelayMs } from './database/pool-queue.ts';
 export { type TransactionOptions, transaction } from './database/transaction.ts';
 export {
   createHealth,

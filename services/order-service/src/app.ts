@@ -13,7 +13,7 @@ import {
   createRetentionSweep,
   deadLetterRoutes,
 } from '@souk/outbox';
-import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
+import { queueDelayMs, type ServiceApp, type ServiceContext, type ServiceDefinition } from '@souk/service-runtime';
 import { prismaCartRepository } from './cart/cart-repository.ts';
 import { createCartRoutes } from './cart/cart-routes.ts';
 import { createCatalogClient } from './cart/catalog-client.ts';
@@ -111,6 +111,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
     context: { logger, metrics, health, clock },
     authenticator,
     internalSecret,
+    queueDelayMs: () => queueDelayMs(pool),
     openApi,
   });
   return {

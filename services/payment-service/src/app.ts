@@ -9,6 +9,7 @@ import {
 } from '@souk/outbox';
 import {
   createSweep,
+  queueDelayMs,
   type ServiceApp,
   type ServiceContext,
   type ServiceDefinition,
@@ -64,6 +65,7 @@ function createApp(context: Context): ServiceApp {
     context,
     authenticator,
     internalSecret: config.internalSecret,
+    queueDelayMs: () => queueDelayMs(context.pool),
     openApi: OPEN_API,
   });
   return { http, workers: [authenticator, ...work.workers] };

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { createAuthenticator, createCursorCodec, createHttpApp } from '@souk/http';
 import { createDeadLetterConsumer, createEventConsumer, createRelay, createRetentionSweep } from '@souk/outbox';
-import type { ServiceApp, ServiceContext, ServiceDefinition } from '@souk/service-runtime';
+import { queueDelayMs, type ServiceApp, type ServiceContext, type ServiceDefinition } from '@souk/service-runtime';
 import { createCatalogGeneration } from './catalog/catalog-generation.ts';
 import { createCautiousStore } from './catalog/cautious-store.ts';
 import { createProductFinder } from './catalog/find-product.ts';
@@ -77,6 +77,7 @@ function createApp(context: Context): ServiceApp {
     context: { logger, metrics, health, clock },
     authenticator,
     internalSecret,
+    queueDelayMs: () => queueDelayMs(pool),
     openApi,
   });
   const runtime = { logger, metrics };

@@ -4,6 +4,7 @@ import { createRelay, createRetentionSweep } from '@souk/outbox';
 import {
   createSweep,
   HealthCheckError,
+  queueDelayMs,
   type ServiceApp,
   type ServiceContext,
   type ServiceDefinition,
@@ -76,6 +77,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
     authenticator: createLocalAuthenticator({ keyRing, liveness, issuer, audience, clock }),
     internalSecret: config.internalSecret,
     trustedProxyHops: config.trustedProxyHops,
+    queueDelayMs: () => queueDelayMs(pool),
     openApi,
   });
   const housekeeping = createSweep({

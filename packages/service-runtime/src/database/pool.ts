@@ -1,6 +1,7 @@
 import pg from 'pg';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
+import { queueDelayMs, watchQueue } from './pool-queue.ts';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
@@ -54,6 +55,7 @@ export function createPool(options: PoolOptions): Pool {
   pool.on('connect', (client) =>
     client.on('error', (error) => options.logger.debug({ error }, 'Lost a database connection')),
   );
+  watchQueue(pool);
   if (options.metrics !== undefined) observePool(pool, options.metrics);
   return pool;
 }
@@ -72,6 +74,9 @@ function observePool(pool: Pool, metrics: Metrics): void {
   });
   metrics.gauge('db_client_connection_pending_requests', 'Requests that wait for a connection', {
     collect: (gauge) => gauge.set(pool.waitingCount),
+  });
+  metrics.gauge('souk_database_queue_delay_seconds', 'Time that the first in the queue for a connection has waited', {
+    collect: (gauge) => gauge.set(queueDelayMs(pool) / 1_000),
   });
 }
 
