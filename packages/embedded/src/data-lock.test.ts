@@ -1,7 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lockDataFolder } from './data-lock.ts';
 
 let folder: string;
@@ -30,6 +39,30 @@ describe('the lock of a data folder', () => {
   it('passes on when its holder has died and another process has its pid', () => {
     writeFileSync(lockPath(), JSON.stringify({ pid: process.ppid, startTime: 'long ago' }));
     lockDataFolder(folder).release();
+  });
+
+  it('is refused while a holder in another container beats, and passes on when it is silent', () => {
+    writeFileSync(lockPath(), JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', host: 'elsewhere' }));
+    expect(() => lockDataFolder(folder)).toThrow(/already \(process 4194305 on elsewhere\).*again in 15 seconds/);
+    const longAgo = new Date(Date.now() - 60_000);
+    utimesSync(lockPath(), longAgo, longAgo);
+    lockDataFolder(folder).release();
+  });
+
+  it('beats as long as it is held', () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const lock = lockDataFolder(folder);
+      const longAgo = new Date(Date.now() - 60_000);
+      utimesSync(lockPath(), longAgo, longAgo);
+      vi.advanceTimersByTime(2_000);
+      expect(Date.now() - statSync(lockPath()).mtimeMs).toBeLessThan(30_000);
+      lock.release();
+      vi.advanceTimersByTime(10_000);
+      expect(existsSync(lockPath())).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('passes on when a crash left it damaged', () => {
