@@ -220,7 +220,7 @@ describe('the platform keeps its promises', () => {
       console.log(
         `overload: peak ${peak.toFixed(0)}/s, offered ${(peak * 3).toFixed(0)}/s, done ${goodput.toFixed(0)}/s in ${seconds.toFixed(1)} s, ` +
           `${refused.length} refused in p50 ${quantile(times, 0.5).toFixed(0)} p99 ${quantile(times, 0.99).toFixed(0)} ms, ` +
-          `statuses ${JSON.stringify(countBy(shots))}, probes ${[...new Set(probes)].join()}`,
+          `statuses ${JSON.stringify(countBy(shots))}, because ${JSON.stringify(countBy(refused, ({ detail }) => detail))}, probes ${[...new Set(probes)].join()}`,
       );
       expect(peak).toBeGreaterThan(0);
       expect(new Set(probes)).toEqual(new Set([200]));
@@ -233,8 +233,11 @@ describe('the platform keeps its promises', () => {
   );
 });
 
-function countBy(shots: readonly Shot[]): Record<string, number> {
+function countBy(
+  shots: readonly Shot[],
+  by: (shot: Shot) => string | number | undefined = ({ status }) => status,
+): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { status } of shots) counts[status] = (counts[status] ?? 0) + 1;
+  for (const shot of shots) counts[by(shot) ?? ''] = (counts[by(shot) ?? ''] ?? 0) + 1;
   return counts;
 }

@@ -6,6 +6,8 @@ export interface Shot {
   status: number;
   tookMs: number;
   retryAfter: string | undefined;
+  /** The detail of a problem: why it was refused. */
+  detail?: string;
 }
 
 export interface Target {
@@ -34,9 +36,10 @@ export class Crowd {
         headers: headers?.() ?? {},
         body: body?.() ?? null,
       });
-      await answer.body.dump();
+      const text = await answer.body.text();
       const retryAfter = answer.headers['retry-after'];
       return {
+        ...(answer.statusCode >= 400 && { detail: (JSON.parse(text) as { detail?: string }).detail ?? '' }),
         status: answer.statusCode,
         tookMs: performance.now() - startedAt,
         retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined,
