@@ -14,7 +14,8 @@ export type PaymentAlarm =
   | 'compensation-refused'
   | 'webhook-unknown-type'
   | 'webhook-unknown-payment'
-  | 'webhook-wrong-amount';
+  | 'webhook-wrong-amount'
+  | 'webhook-surplus-capture';
 
 export function createPaymentMetrics(metrics: Metrics): PaymentMetrics {
   return {

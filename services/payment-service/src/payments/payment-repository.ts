@@ -22,6 +22,8 @@ export interface NewPayment {
 /** A payment under its row lock, with what was decided in this transaction so far. */
 export interface LockedPayment {
   payment: Payment;
+  /** The provider's own name of the charge that was captured; as it stood when the row was locked. */
+  reference: string | null;
   traceparent: string | null;
   steps: PaymentStep[];
 }
@@ -58,7 +60,7 @@ export async function insertPayments(db: Queryable, payments: readonly NewPaymen
 }
 
 function toLocked(row: PaymentRow): LockedPayment {
-  return { payment: toPayment(row), traceparent: row.traceparent, steps: [] };
+  return { payment: toPayment(row), reference: row.provider_reference, traceparent: row.traceparent, steps: [] };
 }
 
 /** Locks the rows of these orders, always in the order of their ids, so that two batches never wait for each other. */

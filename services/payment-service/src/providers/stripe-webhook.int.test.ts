@@ -148,6 +148,28 @@ describe('a webhook', () => {
     expect(await api.untilStatus(orderId, 'failed')).toMatchObject({ failure_code: 'insufficient_funds' });
   });
 
+  test('that tells of a second charge, or of one that had failed, has no effect but an alarm', async () => {
+    const surplus = async () => (await alarms())['webhook-surplus-capture'] ?? 0;
+    const { id, orderId } = await aSilentPayment();
+    const first = anIntentEvent(id);
+    await send(first, sign(first));
+    await api.untilStatus(orderId, 'captured');
+    const repeated = anIntentEvent(id);
+    await send(repeated, sign(repeated));
+    expect(await surplus()).toBe(0);
+    const second = anIntentEvent(id, { intent: { id: 'pi_another' } });
+    expect((await send(second, sign(second))).status).toBe(200);
+    expect(await surplus()).toBe(1);
+    const failed = await aSilentPayment();
+    const decline = anIntentEvent(failed.id, { intent: { status: 'canceled' }, type: 'payment_intent.canceled' });
+    await send(decline, sign(decline));
+    await api.untilStatus(failed.orderId, 'failed');
+    const late = anIntentEvent(failed.id);
+    await send(late, sign(late));
+    expect(await surplus()).toBe(2);
+    expect(await api.payment(failed.orderId)).toMatchObject({ status: 'failed', captured: '0' });
+  });
+
   test('that is not signed by Stripe, or too old, is 401', async () => {
     const payload = anIntentEvent(newId());
     const old = Math.floor(Date.now() / 1_000) - 301;

@@ -102,13 +102,28 @@ async function applyIntent(tx: PoolClient, context: StripeWebhookContext, event:
   if (amount !== expected.amount || currency.toUpperCase() !== expected.currency) {
     return alarm(context, 'webhook-wrong-amount', event);
   }
-  await recordIntent(tx, context, { locked, intent: intent.data as unknown as Stripe.PaymentIntent });
+  const found = { locked, intent: intent.data as unknown as Stripe.PaymentIntent };
+  if (isSurplus(found)) return alarm(context, 'webhook-surplus-capture', event);
+  await recordIntent(tx, context, found);
+}
+
+interface FoundIntent {
+  locked: LockedPayment;
+  intent: Stripe.PaymentIntent;
+}
+
+/** Money that this payment does not know of: it was never asked for, its charge failed, or another one was captured. */
+function isSurplus({ locked, intent }: FoundIntent): boolean {
+  const { payment, reference } = locked;
+  if (intent.status !== 'succeeded') return false;
+  const isAwaited = payment.status === 'pending' && payment.tried && payment.captured === 0;
+  return !isAwaited && reference !== intent.id;
 }
 
 async function recordIntent(
   tx: PoolClient,
   context: StripeWebhookContext,
-  { locked, intent }: { locked: LockedPayment; intent: Stripe.PaymentIntent },
+  { locked, intent }: FoundIntent,
 ): Promise<void> {
   const outcome = outcomeOfIntent(intent);
   // Never asked for by us: whatever this is, it is no outcome of our charge.
