@@ -167,6 +167,14 @@ test('a redriven event that is known repeats the last event of the payment, with
   await harness.publish(event);
   await harness.untilStatus(order.orderId, 'captured');
   const before = await harness.published(order.orderId);
+  // What still waits to go out is not repeated.
+  await waitFor(
+    async () => {
+      const sql = 'SELECT 1 FROM outbox WHERE aggregate_id = $1 AND published_at IS NOT NULL';
+      return (await harness.database.pool.query(sql, [order.orderId])).rowCount === 1;
+    },
+    { what: 'the event went out' },
+  );
   await harness.publish(redriven(event));
   const { rows } = await harness.database.pool.query('SELECT id, redrive FROM outbox WHERE aggregate_id = $1', [
     order.orderId,
