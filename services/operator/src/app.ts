@@ -9,6 +9,7 @@ import {
 import { type Config, settings } from './config.ts';
 import { catalogueOf } from './desired/catalogue.ts';
 import { createRenderer } from './desired/renderer.ts';
+import type { InCluster } from './kubernetes/access.ts';
 import { createKubernetesClient } from './kubernetes/client.ts';
 import { createLease, type Lease } from './kubernetes/lease.ts';
 import { createProbes } from './probes.ts';
@@ -36,6 +37,7 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
   const { clock, config, health, logger, metrics } = context;
   const calls = metrics.counter('souk_operator_api_calls_total', 'Calls of the API server', ['method', 'status']);
   const client = createKubernetesClient({
+    inCluster: inClusterOf(config),
     onCall: ({ method }, status) => calls.inc({ method, status: String(status) }),
   });
   const controller = createController({
@@ -73,6 +75,10 @@ function createApp(context: ServiceContext<Config>): ServiceApp {
     http: { fetch: createProbes({ health, metrics, problem: () => controller.problem() }) },
     workers: [createWorker(context, controller, lease)],
   };
+}
+
+function inClusterOf({ kubeconfig, kubernetesHost: host, kubernetesPort: port }: Config): InCluster | undefined {
+  return kubeconfig === undefined && host !== undefined ? { host, port } : undefined;
 }
 
 function createWorker(context: ServiceContext<Config>, controller: Controller, lease: Lease): Worker {

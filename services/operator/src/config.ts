@@ -33,6 +33,18 @@ export const settings = defineSettings({
     default: undefined,
     description: 'operator: its own image, which also tests shops; without it no smoke test runs',
   }),
+  kubeconfig: stringSetting('KUBECONFIG', {
+    default: undefined,
+    description: 'operator: how it reaches the API server; goes before the account of its pod',
+  }),
+  kubernetesHost: stringSetting('KUBERNETES_SERVICE_HOST', {
+    default: undefined,
+    description: 'operator: the API server as every pod is told; kubeconfig files are read without it',
+  }),
+  kubernetesPort: stringSetting('KUBERNETES_SERVICE_PORT', {
+    default: '443',
+    description: 'operator: its port',
+  }),
   extraReleases: stringSetting('EXTRA_RELEASES', {
     default: undefined,
     description: 'operator: more versions than it knows by itself, as a JSON list of releases',

@@ -19,8 +19,7 @@ afterEach(() => {
 describe('The way to the API server', () => {
   it('is a pod’s own account inside of a cluster, whose token is read again when it was exchanged', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
-    const env = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' };
-    const access = createAccess({ env, accountFolder: folder });
+    const access = createAccess({ host: 'fd00::1', port: '6443', accountFolder: folder });
     const { options, server } = await access();
     expect(server.href).toBe('https://[fd00::1]:6443/');
     expect(options).toEqual({ ca: 'the authority', headers: { authorization: 'Bearer first' } });
@@ -30,7 +29,7 @@ describe('The way to the API server', () => {
     expect((await access()).options.headers).toEqual({ authorization: 'Bearer second' });
   });
 
-  it('is the kubeconfig where there is one, also inside of a cluster', async () => {
+  it('is a kubeconfig elsewhere', async () => {
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
@@ -42,10 +41,7 @@ describe('The way to the API server', () => {
     const path = join(folder, 'kubeconfig');
     writeFileSync(path, JSON.stringify(config));
     vi.stubEnv('KUBECONFIG', path);
-    const access = createAccess({
-      env: { KUBECONFIG: path, KUBERNETES_SERVICE_HOST: '10.0.0.1' },
-      accountFolder: folder,
-    });
+    const access = createAccess();
     const { options, server } = await access();
     expect(server.href).toBe('https://127.0.0.1:9999/');
     expect(options.headers).toMatchObject({ Authorization: 'Bearer mine' });

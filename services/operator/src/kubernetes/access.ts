@@ -13,19 +13,16 @@ export interface Access {
   options: RequestOptions;
 }
 
-export interface AccessOptions {
-  env?: Readonly<Record<string, string | undefined>>;
+/** Where a pod finds the API server; without it kubeconfig files say so. */
+export interface InCluster {
+  host: string;
+  port: string;
   accountFolder?: string;
 }
 
 /** Answers the access as it is now; remembered for a minute. */
-export function createAccess({
-  accountFolder = ACCOUNT,
-  env = process.env,
-}: AccessOptions = {}): () => Promise<Access> {
-  const { KUBECONFIG, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
-  const isInCluster = KUBECONFIG === undefined && host !== undefined;
-  const read = isInCluster ? () => readAccount({ host, port, folder: accountFolder }) : createKubeconfigReader();
+export function createAccess(inCluster?: InCluster): () => Promise<Access> {
+  const read = inCluster ? () => readAccount(inCluster) : createKubeconfigReader();
   let known: { access: Access; readAt: number } | undefined;
   return async () => {
     if (!known || Date.now() - known.readAt > KEPT_MS) known = { access: await read(), readAt: Date.now() };
@@ -34,10 +31,9 @@ export function createAccess({
 }
 
 /** A pod's own account. Read by hand: client-node for this alone would cost a tenth of the operator's memory. */
-async function readAccount(of: { host: string; port: string; folder: string }): Promise<Access> {
-  const { folder, host, port } = of;
+async function readAccount({ accountFolder = ACCOUNT, host, port }: InCluster): Promise<Access> {
   const [token = '', ca = ''] = await Promise.all(
-    ['token', 'ca.crt'].map((name) => readFile(join(folder, name), 'utf8')),
+    ['token', 'ca.crt'].map((name) => readFile(join(accountFolder, name), 'utf8')),
   );
   const server = new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`);
   return { server, options: { ca, headers: { authorization: `Bearer ${token.trim()}` } } };

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { Manifest } from '@souk/cdk8s';
 import type { LiveObject } from '../plan/observed.ts';
-import { createAccess } from './access.ts';
+import { createAccess, type InCluster } from './access.ts';
 import { pathOf, type Resource, resourceOf } from './resources.ts';
 
 const REQUEST_TIMEOUT_MS = 15_000;
@@ -61,9 +61,9 @@ export interface KubernetesClient {
 
 /** In a cluster by the pod's own account, elsewhere by KUBECONFIG. */
 export function createKubernetesClient(
-  options: { onCall?: (call: Call, status: number) => void } = {},
+  options: { inCluster?: InCluster | undefined; onCall?: (call: Call, status: number) => void } = {},
 ): KubernetesClient {
-  const connect = createConnector();
+  const connect = createConnector(options.inCluster);
   const open = async (call: Call): Promise<IncomingMessage> => {
     const response = await connect.send(call);
     const { statusCode = 0 } = response;
@@ -116,8 +116,8 @@ export function createKubernetesClient(
   };
 }
 
-function createConnector() {
-  const access = createAccess();
+function createConnector(inCluster: InCluster | undefined) {
+  const access = createAccess(inCluster);
   let agent: Agent | undefined;
   const send = async (call: Call): Promise<IncomingMessage> => {
     const { options, server } = await access();
