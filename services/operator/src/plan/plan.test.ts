@@ -81,6 +81,7 @@ describe('A plan', () => {
         const cluster = new ModelCluster(aShop({ demoData: true }));
         play(cluster, turns, (planned) => expectCalleesFirst(cluster, planned));
         settle(cluster);
+        expect([...cluster.objects.keys()].filter((key) => key.startsWith('Secret/'))).toHaveLength(12);
         expect(conditionOf(cluster, 'Ready')?.status).toBe('True');
         expect(cluster.shop.status).toMatchObject({
           version: '0.1.0',
