@@ -93,12 +93,16 @@ export async function beginIdempotent(db: Queryable, request: IdempotentRequest)
   assert(lockMs > 0 && lockMs <= LOCK_MS_MAX, `lockMs must be from 1 to ${LOCK_MS_MAX}`);
   const id = newId();
   for (let look = 0; look < LOOKS_MAX; look += 1) {
-    const { rows } = await db.query<KeyRow>(TAKE, [
-      ...[id, userId, method, path, key, fingerprint, lockMs],
-      initial?.resourceId ?? null,
-      initial === undefined ? null : JSON.stringify(initial.state),
-      flush ? null : 'off',
-    ]);
+    const { rows } = await db.query<KeyRow>({
+      name: 'take key',
+      text: TAKE,
+      values: [
+        ...[id, userId, method, path, key, fingerprint, lockMs],
+        initial?.resourceId ?? null,
+        initial === undefined ? null : JSON.stringify(initial.state),
+        flush ? null : 'off',
+      ],
+    });
     const row = rows[0];
     if (row === undefined) continue;
     if (row.ours) return ownStart(row, id);

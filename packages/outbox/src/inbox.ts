@@ -46,12 +46,13 @@ export function createInbox({ handlers, onNewEvents, onRedrive, service }: Consu
  * could wait for each other. ON CONFLICT, not a caught unique violation: that would abort the transaction (25P02).
  */
 async function noteIds(tx: PoolClient, service: string, events: readonly SoukEvent[]): Promise<Set<string>> {
-  const { rows } = await tx.query<{ message_id: string }>(
-    `INSERT INTO inbox (consumer, message_id, type)
+  const { rows } = await tx.query<{ message_id: string }>({
+    name: 'note messages',
+    text: `INSERT INTO inbox (consumer, message_id, type)
      SELECT $1, * FROM unnest($2::uuid[], $3::text[]) AS arrived (message_id, type) ORDER BY message_id
          ON CONFLICT DO NOTHING RETURNING message_id`,
-    [service, events.map((event) => event.id), events.map((event) => event.type)],
-  );
+    values: [service, events.map((event) => event.id), events.map((event) => event.type)],
+  });
   return new Set(rows.map((row) => row.message_id));
 }
 

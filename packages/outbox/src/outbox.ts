@@ -43,17 +43,18 @@ export function toOutboxRow<T extends EventType>(event: CloudEvent<T>): OutboxRo
 export async function insertOutbox(db: Queryable, events: readonly CloudEvent[] | readonly SoukEvent[]): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map((event) => toOutboxRow(event));
-  await db.query(
-    `INSERT INTO outbox (id, aggregate_id, sequence, type, body)
+  await db.query({
+    name: 'write outbox',
+    text: `INSERT INTO outbox (id, aggregate_id, sequence, type, body)
      SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[])`,
-    [
+    values: [
       rows.map((row) => row.id),
       rows.map((row) => row.aggregateId),
       rows.map((row) => row.sequence),
       rows.map((row) => row.type),
       rows.map((row) => row.body),
     ],
-  );
+  });
 }
 
 /**

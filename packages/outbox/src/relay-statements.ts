@@ -32,6 +32,8 @@ const RELAXED = `SELECT set_config('synchronous_commit', 'off', true)`;
  * The form is for the planner, whose statistics of this table are always out of date. With NOT EXISTS it joins (133 ms for
  * 20,000 waiting rows, 8.8 s when half of them are claimed); a scalar subquery is looked up row by row. And `coalesce`
  * keeps it from the partial index by position, which would read every earlier row, of all aggregates. This one: 6 to 46 ms.
+ * Not prepared by name, although planning is a third of its cost: the general plan takes 60 ms for 20,000 waiting rows and
+ * 420 ms where an aggregate has 2,000 of them.
  */
 const CLAIM = `
   WITH relaxed AS MATERIALIZED (${RELAXED}), candidate AS MATERIALIZED (
@@ -74,14 +76,15 @@ export async function claimRows(
  */
 export async function markPublished(db: Queryable, claimId: string, rows: readonly ClaimedRow[]): Promise<number[]> {
   if (rows.length === 0) return [];
-  const marked = await db.query<{ redrive: number; seconds: number }>(
-    `WITH relaxed AS MATERIALIZED (${RELAXED})
+  const marked = await db.query<{ redrive: number; seconds: number }>({
+    name: 'mark published',
+    text: `WITH relaxed AS MATERIALIZED (${RELAXED})
      UPDATE outbox SET published_at = now(), claimed_by = NULL, claimed_until = NULL
        FROM unnest($2::uuid[], $3::int[]) AS confirmed (id, redrive), relaxed
       WHERE outbox.id = confirmed.id AND outbox.claimed_by = $1 AND outbox.redrive = confirmed.redrive
      RETURNING outbox.redrive, extract(epoch FROM now() - created_at)::float8 AS seconds`,
-    [claimId, rows.map((row) => row.id), rows.map((row) => row.redrive)],
-  );
+    values: [claimId, rows.map((row) => row.id), rows.map((row) => row.redrive)],
+  });
   return marked.rows.filter((row) => row.redrive === 0).map((row) => row.seconds);
 }
 

@@ -27,15 +27,16 @@ export async function insertDeliveries(
   context: { newId: () => string; now: Date },
 ): Promise<void> {
   if (deliveries.length === 0) return;
-  await db.query(
-    `INSERT INTO deliveries (id, event_id, template, channel, recipient, order_id, user_id, content, traceparent,
+  await db.query({
+    name: 'plan deliveries',
+    text: `INSERT INTO deliveries (id, event_id, template, channel, recipient, order_id, user_id, content, traceparent,
        status, created_at)
      SELECT u.*, 'pending', $10
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[], $8::text[], $9::text[])
        AS u (id, event_id, template, channel, recipient, order_id, user_id, content, traceparent)
      WHERE u.order_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM erased_users AS e WHERE e.user_id = u.user_id)
      ON CONFLICT (event_id, template, channel) DO NOTHING`,
-    [
+    values: [
       deliveries.map(() => context.newId()),
       deliveries.map((delivery) => delivery.eventId),
       deliveries.map((delivery) => delivery.template),
@@ -47,7 +48,7 @@ export async function insertDeliveries(
       deliveries.map((delivery) => delivery.traceparent),
       context.now,
     ],
-  );
+  });
 }
 
 interface DeliveryRow {
@@ -116,19 +117,20 @@ export async function endDeliveries(
   leaseId: string,
   { ended, now }: { ended: readonly EndedDelivery[]; now: Date },
 ): Promise<Set<string>> {
-  const { rows } = await db.query<{ id: string }>(
-    `UPDATE deliveries AS d SET status = u.status, last_error = u.error, ended_at = $5, content = '{}', lease_id = NULL
+  const { rows } = await db.query<{ id: string }>({
+    name: 'end deliveries',
+    text: `UPDATE deliveries AS d SET status = u.status, last_error = u.error, ended_at = $5, content = '{}', lease_id = NULL
      FROM unnest($2::uuid[], $3::text[], $4::text[]) AS u (id, status, error)
      WHERE d.id = u.id AND d.lease_id = $1 AND d.status = 'pending'
      RETURNING d.id`,
-    [
+    values: [
       leaseId,
       ended.map((delivery) => delivery.id),
       ended.map((delivery) => delivery.status),
       ended.map((delivery) => delivery.error),
       now,
     ],
-  );
+  });
   return new Set(rows.map((row) => row.id));
 }
 

@@ -49,24 +49,28 @@ export const orderRepository = {
    */
   async insert(db: Queryable, placement: OrderPlacement): Promise<boolean> {
     const { record, change, entry, key } = placement;
-    const result = await db.query<{ placed: number }>(INSERT_SQL, [
-      key.id,
-      record.order.id,
-      key.status,
-      key.body,
-      JSON.stringify(key.headers),
-      JSON.stringify([toNewColumns(record)]),
-      JSON.stringify(record.order.items.map(toLineColumns)),
-      JSON.stringify([toHistoryColumns(change)]),
-      JSON.stringify([toTimelineColumns(entry)]),
-      JSON.stringify([toOutboxColumns(change)]),
-    ]);
+    const result = await db.query<{ placed: number }>({
+      name: 'place order',
+      text: INSERT_SQL,
+      values: [
+        key.id,
+        record.order.id,
+        key.status,
+        key.body,
+        JSON.stringify(key.headers),
+        JSON.stringify([toNewColumns(record)]),
+        JSON.stringify(record.order.items.map(toLineColumns)),
+        JSON.stringify([toHistoryColumns(change)]),
+        JSON.stringify([toTimelineColumns(entry)]),
+        JSON.stringify([toOutboxColumns(change)]),
+      ],
+    });
     return result.rows[0]?.placed === 1;
   },
 
   /** Locks the orders in the order of their ids, so that two batches never wait for each other in a circle. */
   async lock(tx: Queryable, orderIds: readonly string[]): Promise<Map<string, OrderRecord>> {
-    const { rows } = await tx.query<OrderRow>(LOCK_SQL, [orderIds]);
+    const { rows } = await tx.query<OrderRow>({ name: 'lock orders', text: LOCK_SQL, values: [orderIds] });
     return new Map(rows.map((row) => [row.id, toOrderRecord(row)]));
   },
 
@@ -74,12 +78,16 @@ export const orderRepository = {
   async save(tx: Queryable, saves: readonly OrderSave[]): Promise<void> {
     if (saves.length === 0) return;
     const changes = saves.flatMap((save) => save.changes);
-    const result = await tx.query<{ saved: number }>(SAVE_SQL, [
-      JSON.stringify(saves.map((save) => toChangedColumns(save.record, save.versionBefore))),
-      JSON.stringify(changes.map(toHistoryColumns)),
-      JSON.stringify(saves.flatMap((save) => save.entries).map(toTimelineColumns)),
-      JSON.stringify(changes.map(toOutboxColumns)),
-    ]);
+    const result = await tx.query<{ saved: number }>({
+      name: 'save orders',
+      text: SAVE_SQL,
+      values: [
+        JSON.stringify(saves.map((save) => toChangedColumns(save.record, save.versionBefore))),
+        JSON.stringify(changes.map(toHistoryColumns)),
+        JSON.stringify(saves.flatMap((save) => save.entries).map(toTimelineColumns)),
+        JSON.stringify(changes.map(toOutboxColumns)),
+      ],
+    });
     const saved = result.rows[0]?.saved ?? 0;
     if (saved !== saves.length) throw new LostUpdateError(saves.length, saved);
   },

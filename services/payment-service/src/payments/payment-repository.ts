@@ -30,8 +30,9 @@ export interface LockedPayment {
 
 /** One row per order; an order that has one already keeps it. Answers the orders whose row is new. */
 export async function insertPayments(db: Queryable, payments: readonly NewPayment[]): Promise<Set<string>> {
-  const { rows } = await db.query<{ order_id: string }>(
-    `INSERT INTO payments (id, order_id, user_id, email, name, phone, currency, amount, payment_method,
+  const { rows } = await db.query<{ order_id: string }>({
+    name: 'insert payments',
+    text: `INSERT INTO payments (id, order_id, user_id, email, name, phone, currency, amount, payment_method,
        reservation_expires_at, traceparent, created_at, updated_at, status)
      SELECT u.*, u.created_at, 'pending'
      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
@@ -41,7 +42,7 @@ export async function insertPayments(db: Queryable, payments: readonly NewPaymen
      ORDER BY u.order_id
      ON CONFLICT (order_id) DO NOTHING
      RETURNING order_id`,
-    [
+    values: [
       payments.map((payment) => payment.id),
       payments.map((payment) => payment.orderId),
       payments.map((payment) => payment.userId),
@@ -55,7 +56,7 @@ export async function insertPayments(db: Queryable, payments: readonly NewPaymen
       payments.map((payment) => payment.traceparent),
       payments.map((payment) => payment.createdAt),
     ],
-  );
+  });
   return new Set(rows.map((row) => row.order_id));
 }
 
@@ -78,11 +79,12 @@ export async function lockPayments(
   ids: readonly string[],
   leaseId?: string,
 ): Promise<Map<string, LockedPayment>> {
-  const { rows } = await db.query<PaymentRow>(
-    `SELECT ${PAYMENT_COLUMNS} FROM payments
+  const { rows } = await db.query<PaymentRow>({
+    name: 'lock payments',
+    text: `SELECT ${PAYMENT_COLUMNS} FROM payments
      WHERE id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR lease_id = $2) ORDER BY id FOR UPDATE`,
-    [ids, leaseId ?? null],
-  );
+    values: [ids, leaseId ?? null],
+  });
   return new Map(rows.map((row) => [row.id, toLocked(row)]));
 }
 
@@ -121,8 +123,9 @@ function referenceOf({ steps }: LockedPayment): string | null {
 
 async function updatePayments(db: Queryable, locked: readonly LockedPayment[], now: Date): Promise<void> {
   const payments = locked.map(({ payment }) => payment);
-  await db.query(
-    `UPDATE payments AS p SET
+  await db.query({
+    name: 'update payments',
+    text: `UPDATE payments AS p SET
        email = u.email, name = u.name, phone = u.phone, payment_method = coalesce(u.payment_method, p.payment_method),
        status = u.status,
        failure_code = u.failure_code, captured = u.captured, refund_reserved = u.refund_reserved,
@@ -134,7 +137,7 @@ async function updatePayments(db: Queryable, locked: readonly LockedPayment[], n
        AS u (id, email, name, phone, payment_method, status, failure_code, captured, refund_reserved, refunded,
          cancelled, version, provider_reference)
      WHERE p.id = u.id`,
-    [
+    values: [
       payments.map((payment) => payment.id),
       payments.map((payment) => payment.contact.email),
       payments.map((payment) => payment.contact.name),
@@ -150,5 +153,5 @@ async function updatePayments(db: Queryable, locked: readonly LockedPayment[], n
       locked.map(referenceOf),
       now,
     ],
-  );
+  });
 }

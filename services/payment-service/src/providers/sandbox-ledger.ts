@@ -48,14 +48,15 @@ function toEntry(row: LedgerRow): LedgerEntry {
 
 /** Writes the charges whose key is new, in one statement; answers the keys that were. */
 export async function insertCharges(db: Queryable, charges: readonly NewLedgerEntry[]): Promise<Set<string>> {
-  const inserted = await db.query<{ idempotency_key: string }>(
-    `INSERT INTO sandbox_ledger (id, order_id, kind, idempotency_key, fingerprint, outcome, failure_code, amount, currency)
+  const inserted = await db.query<{ idempotency_key: string }>({
+    name: 'insert charges',
+    text: `INSERT INTO sandbox_ledger (id, order_id, kind, idempotency_key, fingerprint, outcome, failure_code, amount, currency)
      SELECT u.id, u.order_id, 'charge', u.idempotency_key, u.fingerprint, u.outcome, u.failure_code, u.amount, u.currency
      FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[])
        AS u (id, order_id, idempotency_key, fingerprint, outcome, failure_code, amount, currency)
      ON CONFLICT (idempotency_key) DO NOTHING
      RETURNING idempotency_key`,
-    [
+    values: [
       charges.map((charge) => charge.id),
       charges.map((charge) => charge.orderId),
       charges.map((charge) => charge.idempotencyKey),
@@ -65,7 +66,7 @@ export async function insertCharges(db: Queryable, charges: readonly NewLedgerEn
       charges.map((charge) => charge.amount),
       charges.map((charge) => charge.currency),
     ],
-  );
+  });
   return new Set(inserted.rows.map((row) => row.idempotency_key));
 }
 
