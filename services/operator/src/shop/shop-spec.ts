@@ -190,7 +190,7 @@ const image = z.strictObject({
     .max(200)
     .regex(/^[a-z0-9][a-z0-9._:/-]*[a-z0-9]$/)
     .default('souk')
-    .describe('What stands before the name of a service, like ghcr.io/example/souk'),
+    .describe('What stands before the name of a service, like registry.example/souk'),
   pullPolicy: z.enum(['IfNotPresent', 'Always', 'Never']).default('IfNotPresent').describe('When images are pulled'),
   pullSecrets: z
     .array(z.strictObject({ name: name('the Secret') }))
