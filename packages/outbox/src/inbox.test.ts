@@ -8,7 +8,7 @@ import { createInbox } from './inbox.ts';
 /** The inbox table as a set: what `INSERT … ON CONFLICT DO NOTHING RETURNING` answers. */
 function memoryTable(): { tx: PoolClient; known: Set<string> } {
   const known = new Set<string>();
-  const query = async (_sql: string, [, ids]: [string, string[]]) => {
+  const query = async ({ values: [, ids] }: { values: [string, string[]] }) => {
     const fresh = ids.filter((id) => !known.has(id));
     for (const id of fresh) known.add(id);
     return { rows: fresh.map((message_id) => ({ message_id })) };

@@ -62,8 +62,9 @@ test('a process that died after handing over and before its commit leaves a repe
   if (planned === undefined) return expect.fail('nothing planned');
   const client = await pool.connect();
   await client.query('BEGIN');
-  // Due for a while: the transaction's own time is that of its beginning, before this process made a date.
-  await insertDeliveries(client, [planned], { newId, now: new Date(Date.now() - 60_000) });
+  await insertDeliveries(client, [planned], { newId, now: new Date() });
+  // Due a second ago: the column keeps milliseconds, and now() rounded up would not be due inside this transaction.
+  await client.query(`UPDATE deliveries SET due_at = now() - interval '1 second' WHERE event_id = $1`, [event.id]);
   const [lease] = await leaseDeliveries(client, { channel: 'email', leaseId: newId(), leaseMs: 400, limit: 1 });
   await client.query('COMMIT');
   client.release();
