@@ -101,11 +101,15 @@ export async function meet(subject: Subject, { id, wish, databaseUrl, table }: M
 
 const TRIES_MAX = 10;
 
-/** Services wait for a lock for a second; on a machine that is busy the other request may come later than that. */
+/**
+ * Services wait for a lock for a second; on a machine that is busy the other request may come later than that. And who waits
+ * for the table may be a sweep: then one order was placed before the other has read the cart.
+ */
 async function untilDecided(send: () => Promise<string[]>): Promise<string[]> {
   for (let tries = 1; ; tries += 1) {
     const outcomes = await send();
-    if (!outcomes.includes('unavailable') || tries === TRIES_MAX) return outcomes;
+    const isUndecided = outcomes.some((outcome) => outcome === 'unavailable' || outcome === 'cart-empty');
+    if (!isUndecided || tries === TRIES_MAX) return outcomes;
   }
 }
 
