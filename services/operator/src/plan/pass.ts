@@ -7,6 +7,7 @@ import {
   type ConditionType,
   type Phase,
   type ShopStatus,
+  STEP_CONDITION_TYPES,
 } from '../shop/shop-status.ts';
 import { hasAll } from './difference.ts';
 import { keyOf, type LiveObject, type Observed } from './observed.ts';
@@ -15,18 +16,10 @@ import type { Apply, ObjectReference, Plan, PlannedEvent } from './plan.ts';
 /** Changes wake a Shop; this is for a change that was missed. */
 const RECHECK_MS = 10_000;
 
-/** Steps of an install or upgrade: that one is done is told as an Event of the same name. */
-const STEPS = [
-  'DataReady',
-  'MessagingReady',
-  'MigrationsApplied',
-  'ServicesAvailable',
-  'Exposed',
-  'Verified',
-] as const satisfies readonly (ConditionType & EventReason)[];
-type Step = (typeof STEPS)[number];
+/** That a step is done is told as an Event of the same name. */
+type Step = (typeof STEP_CONDITION_TYPES)[number] & EventReason;
 
-const isStep = (type: ConditionType): type is Step => (STEPS as readonly ConditionType[]).includes(type);
+const isStep = (type: ConditionType): type is Step => (STEP_CONDITION_TYPES as readonly ConditionType[]).includes(type);
 
 /** What one pass has gathered so far. */
 export class Pass {

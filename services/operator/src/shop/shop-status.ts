@@ -2,12 +2,8 @@ import { SERVICE_NAMES, type ServiceName } from '@souk/cdk8s';
 import { z } from 'zod';
 import { CONDITION_REASONS, type ConditionReason } from './reasons.ts';
 
-/** The summary first, then the steps in the order in which an install goes through them. */
-export const CONDITION_TYPES = [
-  'Ready',
-  'Progressing',
-  'Degraded',
-  'Paused',
+/** In the order in which an install or upgrade goes through them. */
+export const STEP_CONDITION_TYPES = [
   'DataReady',
   'MessagingReady',
   'MigrationsApplied',
@@ -15,6 +11,9 @@ export const CONDITION_TYPES = [
   'Exposed',
   'Verified',
 ] as const;
+
+/** The summary first, then the steps. */
+export const CONDITION_TYPES = ['Ready', 'Progressing', 'Degraded', 'Paused', ...STEP_CONDITION_TYPES] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 const time = z.iso.datetime();
